@@ -94,7 +94,7 @@ function startDemo({ terminal = false, env = {} } = {}) {
   return demo;
 }
 
-const STATUS = /^Mar \d+, Year 1, \d\d:\d\d  20 NPCs  [\d.]+ decisions\/s  median [\d–]+ ms  worst [\d–]+ ms(  \d+ not applied)?  decided by: .*  shares: ada \d+\/\d+, bo \d+\/\d+, cy \d+\/\d+.*$/m;
+const STATUS = /^Mar \d+, Year 1, \d\d:\d\d  20 NPCs  [\d.]+ decisions\/s  median [\d–]+ ms  worst [\d–]+ ms(  \d+ not applied)?  decided by: .*  shares: ada \d+\/\d+( away)?, bo \d+\/\d+( away)?, cy \d+\/\d+.*$/m;
 
 // The market has given NPCs to all players, as the status line tells.
 const playersDecide = (demo) => demo.shows(/20 NPCs.* ada [1-9]\d*\/\d+, bo [1-9]\d*\/\d+, cy [1-9]\d*\/\d+/);
@@ -341,7 +341,7 @@ test('started again, on a terminal, it goes on with the same world', { timeout: 
   await playersDecide(demo);
   await demo.shows(/\r\x1b\[KM[^\n]*\r\x1b\[KM/); // one line, renewed in its place
   const lines = demo.output.split('\r\x1b[K').slice(1, -1).map((line) => line.split(/[\r\n]/)[0]);
-  for (const line of lines) assert.match(line, /^(?=.{1,79}$)Mar \d+,.* 20 NPCs: ada \d+\/\d+, bo \d+\/\d+, cy \d+\/\d+.*  [\d.]+\/s  [\d–]+ ms/, 'which fits on a terminal of 80 columns');
+  for (const line of lines) assert.match(line, /^(?=.{1,79}$)Mar \d+,.* 20 NPCs: ada \d+\/\d+( away)?, bo \d+\/\d+( away)?, cy \d+\/\d+.*  [\d.]+\/s  [\d–]+ ms/, 'which fits on a terminal of 80 columns');
 
   // The demo as it is before its first world; with players that cannot be made, and a gateway without a right
   // that it needs, as after an upgrade.
