@@ -215,6 +215,11 @@ endef
 $(foreach test,$(UNIT_SOURCES:tests/unit/%.c=%),$(eval $(call unit_test,$(test),$(shell \
   sed -n 's/^.*@link //p' tests/unit/$(test).c))))
 
+# The kernel of the market as a program, which tests/pgtap/58_markets.sql makes and compares the database with.
+$(eval $(call unit_test,market_kernel,))
+.PHONY: market-kernel
+market-kernel: $(BUILD)/tests/market_kernel
+
 # ---------------------------------------------------------------------------------------------------
 # Installing what PGXS does not install: the programs, their man pages, the spectators' page, the script that makes roles.
 

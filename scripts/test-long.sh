@@ -9,6 +9,7 @@
 #               1,000 NPCs, 20 seeds of each
 #   sanitizer   runs all end-to-end tests with the programs of SANITIZE=1
 #   valgrind    runs those that are hardest on the programs' memory under valgrind
+#   markets     plays 200 markets in a database and compares each of their steps with the kernel (tests/pgtap/58_markets.sql)
 #   minds       lets two mind servers of the reference game, which think for 2 s, make 750 decisions each
 #               (tests/e2e/mind_server.test.mjs)
 #   model       lets a language model of 135 million parameters play a colony (tests/model), as a client of its own and
@@ -82,6 +83,14 @@ minds()
 	return "$status"
 }
 
+markets()
+{
+	local status=0
+	NPCSIM_LIMIT=7200 NPCSIM_SEED="${NPCSIM_SEED:-1}" NPCSIM_SEEDS="${NPCSIM_SEEDS:-200}" "$ROOT/scripts/test-sql.sh" "$ROOT/tests/pgtap/58_markets.sql" || status=$?
+	cp "$BUILD/results/sql/58_markets.tap" "$BUILD/results/long/"
+	return "$status"
+}
+
 # What the part needs is fetched in a subshell, which ends if it cannot be fetched.
 model()
 {
@@ -109,9 +118,9 @@ surroundings()
 failing=()
 rm -rf "$BUILD/results/long"
 mkdir -p "$BUILD/results/long"
-for part in ${NPCSIM_PARTS:-colonies digests newcomer living sanitizer valgrind minds model releases matrix docker surroundings}; do
+for part in ${NPCSIM_PARTS:-colonies digests newcomer living sanitizer valgrind markets minds model releases matrix docker surroundings}; do
 	case "$part" in
-		colonies | digests | newcomer | living | sanitizer | valgrind | minds | model | releases | matrix | docker | surroundings) "$part" || failing+=("$part") ;;
+		colonies | digests | newcomer | living | sanitizer | valgrind | markets | minds | model | releases | matrix | docker | surroundings) "$part" || failing+=("$part") ;;
 		*) die "there is no part \"$part\": see the first lines of scripts/test-long.sh" ;;
 	esac
 done

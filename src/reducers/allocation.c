@@ -144,7 +144,7 @@ enter_claim(Division *plan, int place, TimestampTz now)
 	plan->holders[place].priority = claimant->priority;
 	claimant->weight = player->owner ? CLAIMANT_WEIGHT_OWNER : CLAIMANT_WEIGHT;
 	plan->holders[place].gone = is_gone(&plan->terms, player, now);
-	if (plan->holders[place].gone || player->declared <= 0)
+	if (plan->holders[place].gone || player->offered <= 0)
 		return;
 	claimant->demand = market_demand(player->declared, plan->terms.tokens_per_npc, player->reliability,
 									 plan->terms.max_npcs_per_player);
@@ -555,7 +555,7 @@ reason_of(const Division *plan, int place)
 		return "suspended";
 	if (claimant->assigned > 0 && claimant->share == claimant->assigned)
 		return "assigned";
-	if (player->declared <= 0)
+	if (player->offered <= 0)
 		return "nothing declared";
 	if (plan->holders[place].gone)
 		return "gone";

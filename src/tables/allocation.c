@@ -29,6 +29,11 @@ static SpiStatement select_terms =
 	 .nargs = 1,
 	 .types = {INT8OID}};
 
+/* The source by which a player lent last. */
+#define LENT_LAST \
+	" WHERE k.world_id = $1 AND k.player_id = p.id ORDER BY k.lent_at_real DESC NULLS LAST, k.id DESC " \
+	"LIMIT 1"
+
 static const SpiColumn player_columns[] = {
 	SPI_COLUMN(MarketPlayer, id, "p.id"),
 	SPI_COLUMN(MarketPlayer, person_id, "p.person_id"),
@@ -53,20 +58,21 @@ static const SpiColumn player_columns[] = {
 	SPI_COLUMN(MarketPlayer, present, "EXISTS (SELECT FROM present r WHERE r.player_id = p.id)"),
 	SPI_COLUMN(MarketPlayer, paused,
 			   "COALESCE((SELECT npcsim_internal.source_state(k.state, k.until_real)"
-			   " IN ('paused', 'draining', 'maintenance') FROM npcsim.compute_sources k"
-			   " WHERE k.world_id = $1 AND k.player_id = p.id"
-			   " ORDER BY k.lent_at_real DESC NULLS LAST, k.id DESC LIMIT 1), false)"),
+			   " IN ('paused', 'draining', 'maintenance') FROM npcsim.compute_sources k" LENT_LAST
+			   "), false)"),
 	SPI_COLUMN(MarketPlayer, stateless,
 			   "COALESCE((SELECT pg_catalog.bool_and(s.stateless) FROM npcsim.sessions s"
 			   " WHERE s.player_id = p.id AND NOT s.ended AND s.purpose IN ('compute', 'both')), false)"),
-	/* Who gives signs of life from sources that are not to be asked has been away since it is so. */
+	/* Who gives signs of life from sources that are not to be asked has been away since it is so, whether it is connected still or not. */
 	SPI_COLUMN_OR(
 		MarketPlayer, seen_at,
-		"least(p.last_heartbeat_at_real, (SELECT pg_catalog.max(CASE"
+		"least(p.last_heartbeat_at_real, COALESCE((SELECT pg_catalog.max(CASE"
 		" WHEN npcsim_internal.source_state(k.state, k.until_real) <> 'active' THEN k.state_since_real"
 		" WHEN k.slots = 0 THEN k.lent_at_real ELSE p.last_heartbeat_at_real END)"
 		" FROM npcsim.sessions s JOIN npcsim.compute_sources k ON k.id = s.source_id"
-		" WHERE s.player_id = p.id AND NOT s.ended))",
+		" WHERE s.player_id = p.id AND NOT s.ended),"
+		" (SELECT CASE WHEN npcsim_internal.source_state(k.state, k.until_real) <> 'active'"
+		" THEN k.state_since_real END FROM npcsim.compute_sources k" LENT_LAST ")))",
 		DT_NOBEGIN),
 };
 
