@@ -250,12 +250,13 @@ world_let_sleep(World *world, Npc *npc)
 bool
 world_have_mind_asked(World *world, Npc *npc)
 {
+	if (!npc_mind_can_be_asked(world, npc))
+		return false;
 	world_enter(world);
 	if (npc->state == NPC_DORMANT)
 		npc_wake_up(world, npc);
 	world_leave(world);
-	if (npc->controller != 0)
-		world_open_request(world, npc, REASON_REQUESTED, npc->controller);
+	world_open_request(world, npc, REASON_REQUESTED, npc_asked_through(world, npc));
 	return npc->request_pending;
 }
 

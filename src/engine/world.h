@@ -126,8 +126,8 @@ extern void world_set_dormant(World *world, Npc *npc, bool dormant);
 /* Puts an NPC to sleep that wakes when a mind can be asked. Does nothing if it sleeps. */
 extern void world_let_sleep(World *world, Npc *npc);
 /*
- * Has the mind of an NPC asked now, which wakes it; the built-in one decide for it now, whatever was asked. Return whether the mind is
- * asked: not when nobody can be, or its tokens are spent.
+ * Has the mind of an NPC, or the pool, asked now, which wakes it; the built-in one decide for it now, whatever was asked. The first returns
+ * whether somebody is asked: not when nobody can be, or its tokens are spent.
  */
 extern bool world_have_mind_asked(World *world, Npc *npc);
 extern void world_have_built_in_decide(World *world, Npc *npc);

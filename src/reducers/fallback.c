@@ -69,7 +69,7 @@ fall_back(WorldLock *lock, void *arguments, ReducerResult *result)
 			if (npc->request_pending)
 				return false;
 			result->number = world_have_mind_asked(world, npc);
-			return true;
+			return result->number;
 		case FALLBACK_BUILT_IN:
 			world_have_built_in_decide(world, npc);
 			return true;
@@ -112,7 +112,7 @@ static const char *
 why_not(FallbackStep step, const FallbackFacts *facts, const FallbackTerms *terms, unsigned refused)
 {
 	if (refused & FALLBACK_BIT(step))
-		return "its tokens are spent";
+		return "cannot be asked now";
 	if ((unsigned) facts->tried & FALLBACK_BIT(step))
 		return "tried in vain";
 	switch (step)
