@@ -129,6 +129,7 @@ BEGIN
         npcsim_internal.source_is_pooled,
         npcsim_internal.source_state,
         npcsim_internal.world_lenders,
+        npcsim_internal.tell_suspensions,
         npcsim.prune_logs,
         npcsim_internal.world_is_locked
         TO npcsim_worker;
@@ -137,7 +138,7 @@ BEGIN
     GRANT SELECT ON
         npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.interaction_bids, npcsim.item_types,
         npcsim.interaction_types, npcsim.world_events, npcsim.messages, npcsim.players, npcsim.decision_requests, npcsim.decision_log,
-        npcsim.compute_metrics, npcsim.world_status, npcsim.worker_status, npcsim.compute_sources
+        npcsim.compute_metrics, npcsim.world_status, npcsim.worker_status, npcsim.compute_sources, npcsim.decision_status
         TO npcsim_reader;
     GRANT EXECUTE ON FUNCTION
         npcsim_internal.world_now,
@@ -163,7 +164,8 @@ BEGIN
         npcsim.count_players_viewing_npc,
         npcsim.calculate_decision_priority,
         npcsim.prioritize_npc_decisions,
-        npcsim.get_pending_decisions
+        npcsim.get_pending_decisions,
+        npcsim_internal.pending_decisions
         TO npcsim_reader;
 
     -- Operators.
@@ -174,6 +176,7 @@ BEGIN
     GRANT DELETE, UPDATE (cost_per_decision, decisions_per_second, reliability_sla) ON npcsim.compute_sources TO npcsim_operator;
     GRANT SELECT, INSERT (name), UPDATE (name) ON npcsim.persons TO npcsim_operator;
     GRANT SELECT ON npcsim.person_days TO npcsim_operator;
+    GRANT SELECT ON npcsim.observation_log TO npcsim_operator;
     GRANT SELECT ON npcsim.fallback_log, npcsim.server_api_spending TO npcsim_operator;
     GRANT SELECT ON npcsim.security_violations, npcsim.suspects TO npcsim_operator;
     GRANT EXECUTE ON FUNCTION
@@ -203,6 +206,11 @@ BEGIN
         npcsim.request_npc_decision,
         npcsim.set_npc_dormant,
         npcsim.assign_npc_with_fallback,
+        npcsim.apply_npc_action,
+        npcsim.explain_npc,
+        npcsim.explain_assignment,
+        npcsim.explain_decision,
+        npcsim.explain_npc_decisions,
         npcsim.observe_npc,
         npcsim.get_reasonable_actions_for_npc,
         npcsim.validate_npc_decision,

@@ -58,6 +58,7 @@ CREATE TABLE npcsim.world_settings (
     server_api_cost bigint NOT NULL DEFAULT 0 CHECK (server_api_cost BETWEEN 0 AND 1000000000000),
     server_api_cap_per_day bigint NOT NULL DEFAULT 0 CHECK (server_api_cap_per_day BETWEEN 0 AND 1000000000000),
     hybrid_cap_per_day bigint NOT NULL DEFAULT 0 CHECK (hybrid_cap_per_day BETWEEN 0 AND 1000000000000),
+    observation_log_bytes bigint NOT NULL DEFAULT 67108864 CHECK (observation_log_bytes BETWEEN 0 AND 1000000000000),
     CONSTRAINT world_settings_need_decay CHECK (need_decay_min >= 0 AND need_decay_min <= need_decay_max AND need_decay_max <= 100000000)
 );
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings', '');
@@ -93,6 +94,7 @@ COMMENT ON COLUMN npcsim.world_settings.estimated_tokens_per_npc_per_day IS 'Out
 COMMENT ON COLUMN npcsim.world_settings.tokens_per_decision IS 'Output tokens that a decision counts for in tiers and figures, whatever is reported';
 COMMENT ON COLUMN npcsim.world_settings.max_npcs_per_player IS 'The most NPCs that the market gives one player';
 COMMENT ON COLUMN npcsim.world_settings.on_insufficient_compute IS 'What is done while players offer less than min_tokens_per_npc_per_day: fewer (the NPCs that are watched least go to the built-in mind), alert (it is told) or warn_then_remove (who offers too little is warned, and an hour later loses what its offer is not enough for)';
+COMMENT ON COLUMN npcsim.world_settings.observation_log_bytes IS 'So much of what minds were told is kept in observation_log, compressed; 0: nothing';
 
 -- Nothing references this table: its rows are the worlds' locks, and a foreign key would cost MultiXacts.
 CREATE TABLE npcsim.world_clock (

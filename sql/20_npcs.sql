@@ -10,6 +10,7 @@ CREATE TABLE npcsim.npc_identities (
     identity_revision bigint NOT NULL DEFAULT 0,
     controller_since bigint,
     assigned boolean NOT NULL DEFAULT false,
+    traced boolean NOT NULL DEFAULT false,
     PRIMARY KEY (world_id, id)
 );
 CREATE INDEX npc_identities_controller ON npcsim.npc_identities (controller_player_id) WHERE controller_player_id IS NOT NULL;
@@ -19,6 +20,7 @@ COMMENT ON COLUMN npcsim.npc_identities.controller_player_id IS 'Player whose mi
 COMMENT ON COLUMN npcsim.npc_identities.born_at IS 'World time in microseconds';
 COMMENT ON COLUMN npcsim.npc_identities.controller_since IS 'World time in microseconds at which it came to its controller; NULL: it has none, or came to it before 0.8.0, when operators gave NPCs by hand';
 COMMENT ON COLUMN npcsim.npc_identities.assigned IS 'An operator has said who decides for it: the market leaves it there. So it does one that came to its controller before 0.8.0';
+COMMENT ON COLUMN npcsim.npc_identities.traced IS 'What the built-in mind decides for it is kept in observation_log; no rule looks at it';
 
 -- Every update is HOT as long as the page has room, since no index covers a column that changes.
 CREATE TABLE npcsim.npc_states (
@@ -121,6 +123,7 @@ CREATE TABLE npcsim.npc_minds (
     paced boolean NOT NULL DEFAULT false,
     PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+CREATE INDEX npc_minds_backing_off ON npcsim.npc_minds (world_id) WHERE asked_not_before IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_minds', '');
 COMMENT ON TABLE npcsim.npc_minds IS 'For NPCs with a controller: what is left of the plan, and what happened since the mind was last asked';
 COMMENT ON COLUMN npcsim.npc_minds.asked_at IS 'World time in microseconds at which the mind was last asked';

@@ -34,6 +34,13 @@ REVOKE ALL ON FUNCTION npcsim.set_npc_dormant(bigint, bigint, boolean) FROM PUBL
 COMMENT ON FUNCTION npcsim.set_npc_dormant(bigint, bigint, boolean) IS
     'Puts an NPC to sleep, or wakes it (false): it leaves talks and chairs, its needs stand still, and nobody decides for it until it is woken by hand. Errors: NS201 no such NPC';
 
+CREATE FUNCTION npcsim.apply_npc_action(world_id bigint, npc_id bigint, action jsonb, revision bigint) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_apply_npc_action';
+REVOKE ALL ON FUNCTION npcsim.apply_npc_action(bigint, bigint, jsonb, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.apply_npc_action(bigint, bigint, jsonb, bigint) IS
+    'Has an NPC do something, as if its mind had decided it: an action as minds give it, with then, wake_on and next_decision_in_s. A question that is open stays open. revision: of the world, at which the NPC was looked at. Errors: NS201 no such NPC, NS302, NS304, NS305 it cannot be done, as minds are told, NS306 the NPC has changed since that revision, 22003 the world is not there yet';
+
 CREATE FUNCTION npcsim.request_npc_decision(world_id bigint, npc_id bigint) RETURNS bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_request_npc_decision';

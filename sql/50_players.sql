@@ -43,6 +43,7 @@ CREATE TABLE npcsim.player_accounts (
     warned_at_real timestamptz,
     suspended_until_real timestamptz,
     suspension_reason text CHECK (pg_catalog.char_length(suspension_reason) <= 200),
+    suspension_told boolean NOT NULL DEFAULT false,
     UNIQUE (world_id, username)
 ) WITH (fillfactor = 70);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.player_accounts', '');
@@ -51,6 +52,7 @@ COMMENT ON TABLE npcsim.player_accounts IS 'Players; ids are unique in the datab
 COMMENT ON COLUMN npcsim.player_accounts.token_hash IS 'SHA-256 of the player''s token of 256 random bits';
 COMMENT ON COLUMN npcsim.player_accounts.suspended_until_real IS 'Until then the player lends no compute; NULL, or in the past: it is not suspended';
 COMMENT ON COLUMN npcsim.player_accounts.suspension_reason IS 'Why, as the player is told';
+COMMENT ON COLUMN npcsim.player_accounts.suspension_told IS 'Clients were told that it is suspended, by an event of its world, and not yet that it is back';
 CREATE INDEX player_accounts_suspended ON npcsim.player_accounts (suspended_until_real) WHERE suspended_until_real IS NOT NULL;
 COMMENT ON COLUMN npcsim.player_accounts.daily_token_output IS 'Tokens the player''s models wrote on tokens_day (UTC)';
 COMMENT ON COLUMN npcsim.player_accounts.warned_at_real IS 'When the player was warned that it offers too little for the NPCs it holds; NULL: it is not warned';

@@ -20,6 +20,7 @@ CREATE TABLE npcsim.compute_sources (
     created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
     lent_at_real timestamptz,
     state_since_real timestamptz,
+    suspension_told boolean NOT NULL DEFAULT false,
     p95_ms bigint CHECK (p95_ms >= 0),
     measured_at_real timestamptz,
     CONSTRAINT compute_sources_name UNIQUE NULLS NOT DISTINCT (world_id, player_id, name),
@@ -43,6 +44,7 @@ COMMENT ON COLUMN npcsim.compute_sources.state IS 'active, paused, draining, mai
 COMMENT ON COLUMN npcsim.compute_sources.reason IS 'Why it is not active, for its player';
 COMMENT ON COLUMN npcsim.compute_sources.until_real IS 'When it is active again by itself; NULL: when somebody resumes it';
 COMMENT ON COLUMN npcsim.compute_sources.state_since_real IS 'When it was paused, drained or resumed last; NULL: it never was';
+COMMENT ON COLUMN npcsim.compute_sources.suspension_told IS 'Clients were told that it is suspended, by an event of its world, and not yet that it is back';
 COMMENT ON COLUMN npcsim.compute_sources.lent_at_real IS 'When a session last began to lend by its name; NULL: none has';
 COMMENT ON COLUMN npcsim.compute_sources.p95_ms IS 'Milliseconds within which 95 % of its answers of an hour came, up to √2 times too many; NULL: fewer than five came';
 COMMENT ON COLUMN npcsim.compute_sources.measured_at_real IS 'When that was measured; after an hour it says nothing any more';

@@ -59,11 +59,11 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        w.need_decay_max / 1000000::double precision AS need_decay_max,
        w.allocation, w.absence_grace, w.pause_grace, w.min_tenure, w.estimated_tokens_per_npc_per_day, w.tokens_per_decision,
        w.max_npcs_per_player, w.on_insufficient_compute, w.built_in_fallback,
-       w.enable_commercial_fallback, w.server_backup_enabled, w.server_api_cost, w.server_api_cap_per_day, w.hybrid_cap_per_day
+       w.enable_commercial_fallback, w.server_backup_enabled, w.server_api_cost, w.server_api_cap_per_day, w.hybrid_cap_per_day, w.observation_log_bytes
   FROM npcsim.world_settings w
   JOIN npcsim.world_clock c ON c.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
-    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player, on_insufficient_compute, built_in_fallback, enable_commercial_fallback, server_backup_enabled, server_api_cost, server_api_cap_per_day and hybrid_cap_per_day can be updated; create_world() and drop_world() make and remove worlds';
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player, on_insufficient_compute, built_in_fallback, enable_commercial_fallback, server_backup_enabled, server_api_cost, server_api_cap_per_day, hybrid_cap_per_day and observation_log_bytes can be updated; create_world() and drop_world() make and remove worlds';
 COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
 COMMENT ON COLUMN npcsim.worlds.size_y IS 'Height in cells';
 COMMENT ON COLUMN npcsim.worlds.seed IS 'Source of all chance in the world';
@@ -97,6 +97,7 @@ COMMENT ON COLUMN npcsim.worlds.estimated_tokens_per_npc_per_day IS 'Output toke
 COMMENT ON COLUMN npcsim.worlds.tokens_per_decision IS 'Output tokens that a decision counts for in tiers and figures, 1 to 1,000,000';
 COMMENT ON COLUMN npcsim.worlds.max_npcs_per_player IS 'The most NPCs that the market gives one player, 0 to 1,000,000';
 COMMENT ON COLUMN npcsim.worlds.on_insufficient_compute IS 'What is done while players offer less than min_tokens_per_npc_per_day: fewer, alert or warn_then_remove';
+COMMENT ON COLUMN npcsim.worlds.observation_log_bytes IS 'So many bytes of what minds were told are kept in observation_log, compressed, 0 to 10^12; 0: nothing';
 COMMENT ON COLUMN npcsim.worlds.status IS 'running, paused, or parked until adopt_worlds()';
 COMMENT ON COLUMN npcsim.worlds.clock IS 'World time in seconds at the end of the last finished tick';
 COMMENT ON COLUMN npcsim.worlds.speed IS 'World time per real time, 0.1 to 1000';
@@ -129,7 +130,8 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
        i.traits,
        i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision,
        i.assigned OR (i.controller_player_id IS NOT NULL AND i.controller_since IS NULL) AS assigned,
-       i.controller_since / 1000000::double precision AS controller_since
+       i.controller_since / 1000000::double precision AS controller_since,
+       i.traced
   FROM npcsim.npc_identities i
   JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id
   JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
@@ -140,11 +142,12 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
   LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id
 $postgis$);
 COMMENT ON VIEW npcsim.npcs IS
-    'NPCs as of now. name, controller_player_id, assigned, traits, position and needs can be written, on a running world too; what is written replaces the columns named and nothing else';
+    'NPCs as of now. name, controller_player_id, assigned, traced, traits, position and needs can be written, on a running world too; what is written replaces the columns named and nothing else';
 COMMENT ON COLUMN npcsim.npcs.id IS 'Unique in its world';
 COMMENT ON COLUMN npcsim.npcs.controller_player_id IS 'Player whose mind decides for it; NULL: the built-in mind';
 COMMENT ON COLUMN npcsim.npcs.assigned IS 'An operator has said who decides for it, by controller_player_id or assign_npc_to_player(): the market leaves it where it is. When written: false gives it over to the market, true keeps it with its player, or with the built-in mind';
 COMMENT ON COLUMN npcsim.npcs.controller_since IS 'World seconds at which it came to its controller; NULL: it has none, or came to it before 0.8.0';
+COMMENT ON COLUMN npcsim.npcs.traced IS 'What the built-in mind decides for it is kept with its reasons: explain_npc_decisions(). When written: true begins that, false ends it; nothing else changes';
 COMMENT ON COLUMN npcsim.npcs.position_x IS 'Column, interpolated along the path; when written: a whole number, of a free cell';
 COMMENT ON COLUMN npcsim.npcs.position_y IS 'Row, interpolated along the path; when written: a whole number, of a free cell';
 COMMENT ON COLUMN npcsim.npcs.position IS '(position_x, position_y) as a point, unit 1 cell, no SRID; when written it is rounded to a cell';

@@ -23,7 +23,7 @@ BEGIN
             WHERE p.conrelid = c.oid AND p.contype = 'p') AS k
      WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        -- logs, connections, and players with what they spent and lend
-       AND c.relname NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion', 'fallback_log', 'server_api_spending')
+       AND c.relname NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion', 'fallback_log', 'server_api_spending', 'observation_log')
        -- what was counted of them
        AND c.relname NOT IN ('source_minutes', 'source_outcomes', 'player_proofs', 'world_books')
        -- what is written otherwise than under the world's lock, and compared in its own way

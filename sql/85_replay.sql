@@ -25,8 +25,9 @@ BEGIN
                (SELECT jsonb_object_agg(m.key, m.value)
                   FROM jsonb_each(r.content) m
                  WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real'
-                   -- nothing is due to it, now as before there was such a column
-                   AND NOT (m.key = 'due_at' AND m.value = 'null'))
+                   -- nothing is due to it, and nobody traces it, now as before there were such columns
+                   AND NOT (m.key = 'due_at' AND m.value = 'null')
+                   AND NOT (m.key = 'traced' AND m.value = 'false'))
           FROM (SELECT 'world_settings', '',
                        jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
                                           'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,

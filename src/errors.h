@@ -34,6 +34,7 @@
 #define ERRCODE_NS_NOT_CONTROLLER	 MAKE_SQLSTATE('N', 'S', '3', '0', '3')
 #define ERRCODE_NS_BAD_DECISION		 MAKE_SQLSTATE('N', 'S', '3', '0', '4')
 #define ERRCODE_NS_ACTION_ILLEGAL	 MAKE_SQLSTATE('N', 'S', '3', '0', '5')
+#define ERRCODE_NS_NPC_CHANGED		 MAKE_SQLSTATE('N', 'S', '3', '0', '6')
 /* sessions */
 #define ERRCODE_NS_BAD_TOKEN		MAKE_SQLSTATE('N', 'S', '4', '0', '1')
 #define ERRCODE_NS_BANNED			MAKE_SQLSTATE('N', 'S', '4', '0', '3')

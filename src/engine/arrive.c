@@ -90,6 +90,20 @@ begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
 	return refusal;
 }
 
+/* Records that what the NPC came for is not to be had: others use it, or are busy. */
+static void
+record_conflict(World *world, const Npc *npc, const Action *action, const char *reason)
+{
+	StringInfoData members;
+
+	initStringInfo(&members);
+	json_literal(&members, "\"wanted\":");
+	json_string(&members, action->interaction != NULL ? action->interaction->name : NULL);
+	appendStringInfo(&members, ",%s", json_text_member("reason", reason));
+	world_event(world, WORLD_EVENT_INTERACTION_CONFLICT, npc->id, action->target_id, 0, members.data);
+	pfree(members.data);
+}
+
 /* The NPC is at its goal, or as near as it can get. */
 static void
 arrive(World *world, Npc *npc)
@@ -110,6 +124,8 @@ arrive(World *world, Npc *npc)
 				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,%s",
 						  action.interaction != NULL ? action.interaction->name : "",
 						  (long long) action.target_id, json_text_member("reason", refusal.message)));
+		if (refusal.sqlerrcode == ERRCODE_NS_ACTION_IMPOSSIBLE)
+			record_conflict(world, npc, &action, refusal.message);
 		npc_fail_plan(world, npc, refusal.message);
 	}
 	npc_become_idle(world, npc, 0);
@@ -127,8 +143,8 @@ give_up(World *world, Npc *npc, WalkEnd how)
 	npc_become_idle(world, npc, 0);
 }
 
-/* Finds the rest of the way from the cell that the NPC is on and has reached at 'since'. */
-static void
+/* Finds the rest of the way from the cell that the NPC is on and has reached at 'since'. Returns whether there is one. */
+static bool
 walk_on(World *world, Npc *npc, int64 since)
 {
 	Cell	   leg[LEG_CELLS];
@@ -152,6 +168,7 @@ walk_on(World *world, Npc *npc, int64 since)
 			give_up(world, npc, WALK_BLOCKED);
 			break;
 	}
+	return result == PATH_FOUND;
 }
 
 /*
@@ -187,7 +204,7 @@ npc_leg_ended(World *world, Npc *npc)
 			 (grid_blocked(world->grid, npc->goal) && cell_adjacent(here, npc->goal)))
 		arrive(world, npc);
 	else
-		walk_on(world, npc, world->now);
+		(void) walk_on(world, npc, world->now);
 	npc_settle(world, npc);
 }
 
@@ -222,7 +239,8 @@ check_way(World *world, Npc *npc)
 		npc->leg_length = 1;
 		npc->departed_at = world->now;
 		npc_touch(world, npc, NPC_DIRTY_MOTION | NPC_DIRTY_HIDDEN);
-		walk_on(world, npc, since);
+		if (walk_on(world, npc, since))
+			world_event(world, WORLD_EVENT_PATH_RECALCULATED, npc->id, 0, 0, NULL);
 	}
 	else
 		give_up(world, npc, WALK_STOPPED_SHORT);

@@ -303,16 +303,24 @@ npcs_decide_built_in(World *world, Npc **npcs, int count)
 	}
 	for (int i = 0; i < count; i++)
 	{
+		Refusal refusal;
+
 		if (leaves[i] && !npc_is_to_leave(world, npcs[i]))
 			/* Another NPC's leaving has ended it already. */
 			continue;
 		if (tells_of(world, npcs[i], &actions[i]))
 			npc_tell(world, npcs[i], MIND_DECIDED_FOR_YOU,
 					 psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));
-		if (is_refused(world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN)))
+		refusal = world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN);
+		if (is_refused(refusal))
 			try_again_later(world, npcs[i]);
 		else if (actions[i].kind == ACTION_CONTINUE)
 			adopt_activity(world, npcs[i]);
+		npc_keep_trace(world, npcs[i],
+					   &(Trace) {.view = &looks[i].view,
+								 .chosen = &actions[i],
+								 .because = leaves[i] ? "its own mind is silent" : NULL,
+								 .refused = refusal.message});
 		world->result.decisions++;
 	}
 	MemoryContextSwitchTo(before);

@@ -222,6 +222,13 @@ world_set_assigned(World *world, Npc *npc, bool assigned)
 }
 
 void
+world_set_traced(World *world, Npc *npc, bool traced)
+{
+	npc->traced = traced;
+	npc_touch(world, npc, NPC_DIRTY_IDENTITY);
+}
+
+void
 world_set_dormant(World *world, Npc *npc, bool dormant)
 {
 	world_enter(world);

@@ -34,6 +34,12 @@ world_event(World *world, WorldEventKind kind, int64 npc_id, int64 target_id, in
 }
 
 void
+world_decision_invalidated(World *world, const Npc *npc, const char *reason)
+{
+	world_event(world, WORLD_EVENT_DECISION_INVALIDATED, npc->id, 0, 0, json_text_member("reason", reason));
+}
+
+void
 world_message(World *world, int64 npc_id, int64 interaction_id, const char *text)
 {
 	world_event(world, WORLD_EVENT_NPC_SAID, npc_id, 0, interaction_id, json_text_member("text", text));

@@ -21,6 +21,7 @@
 #include "entity_list.h"
 #include "errors.h"
 #include "sim/grid.h"
+#include "sim/mind.h"
 #include "sim/path.h"
 
 /* How often a walker whose way was blocked looks for another one before it gives up. */
@@ -191,6 +192,18 @@ extern Interaction *npc_interaction(World *world, const Npc *npc);
 extern Interaction *item_interaction(World *world, const WorldItem *item);
 /* Whether another NPC that wants this type of interaction can join one that is going on. */
 extern bool interaction_joinable(const Interaction *interaction, const InteractionType *type);
+
+/* traced.c: a decision of the built-in mind. */
+typedef struct Trace
+{
+	const MindView *view; /* by which it decided */
+	const Action   *chosen;
+	const char	   *because; /* why it was not the mind's own wish, or NULL */
+	const char	   *refused; /* why it could not be done, or NULL */
+} Trace;
+
+/* Keeps it, if the NPC is traced. */
+extern void npc_keep_trace(World *world, const Npc *npc, const Trace *trace);
 
 /* nearby.c */
 extern void npcs_sort(Npc **npcs, int count); /* by id */

@@ -27,6 +27,7 @@ npc_fail_plan(World *world, Npc *npc, const char *reason)
 	if (npc->plan == NULL)
 		return;
 	npc_tell(world, npc, MIND_PLAN_FAILED, json_text_member("reason", reason));
+	world_decision_invalidated(world, npc, reason);
 	plan_clear(&npc->plan);
 	npc->decision_reason = REASON_PLAN_FAILED;
 	npc_touch(world, npc, NPC_DIRTY_MIND);

@@ -61,6 +61,7 @@ take_step(World *world, Npc *npc)
 	plan_clear(&npc->plan);
 	npc->decision_reason = REASON_PLAN_FAILED;
 	npc_tell(world, npc, MIND_PLAN_FAILED, json_text_member("reason", refusal.message));
+	world_decision_invalidated(world, npc, refusal.message);
 }
 
 void

@@ -103,6 +103,10 @@ extern void world_set_need_decay(World *world, int32 least, int32 most);
 extern void world_set_controller(World *world, Npc *npc, int64 player_id);
 /* Says whether the market leaves the NPC where it is; by rules before 0.8 nothing is said. */
 extern void world_set_assigned(World *world, Npc *npc, bool assigned);
+/* Records that what a mind decided for an NPC does not hold any more (events.c). */
+extern void world_decision_invalidated(World *world, const Npc *npc, const char *reason);
+/* Says whether what the built-in mind decides for an NPC is kept (traced.c). */
+extern void world_set_traced(World *world, Npc *npc, bool traced);
 extern void world_set_name(World *world, Npc *npc, const char *name);
 extern void world_set_traits(World *world, Npc *npc, char *const *traits, int count);
 /* Sets a column that operators write (npc_edited_column()) to a value within its limits. */

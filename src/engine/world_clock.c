@@ -140,7 +140,7 @@ world_changed(WorldLock *lock, ChangeKind kind, int64 id)
 		lock->settings_revision = lock->revision;
 		lock->settings_changed = true;
 	}
-	lock->concerned |= kind != CHANGE_WORLD && kind != CHANGE_PLAYER;
+	lock->concerned |= kind != CHANGE_WORLD && kind != CHANGE_PLAYER && kind != CHANGE_EVENT;
 	lock->dirty = true;
 	change_notes_add(&lock->notes, kind, id);
 	return lock->revision;

@@ -41,6 +41,7 @@
 #include "spi.h"
 #include "tables/decision_slots.h"
 #include "tables/id_lists.h"
+#include "tables/observation_log.h"
 #include "tables/sessions.h"
 
 PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
@@ -601,6 +602,36 @@ look_after_queue(Claim *claims, int count)
 	}
 }
 
+/* Keeps what was handed out in one world, as it was given, a line of each. */
+static void
+keep_told(const WorldHead *head, const Claim *claims, int count)
+{
+	int64		   npc_ids[CLAIM_MAX];
+	int64		   request_ids[CLAIM_MAX];
+	int64		   player_ids[CLAIM_MAX];
+	ToldRow		   row = {head->now, npc_ids, request_ids, player_ids};
+	StringInfoData told;
+
+	if (!head->keeps_observations)
+		return;
+	initStringInfo(&told);
+	for (int i = 0; i < count; i++)
+	{
+		if (!claims[i].taken)
+			continue;
+		if (row.count > 0)
+			appendStringInfoChar(&told, '\n');
+		appendBinaryStringInfo(&told, claims[i].body->data, claims[i].body->len);
+		npc_ids[row.count] = claims[i].npc_id;
+		request_ids[row.count] = claims[i].request_id;
+		player_ids[row.count++] = claims[i].session->player_id;
+	}
+	row.told = told.data;
+	if (row.count > 0)
+		observation_log_write(head->world_id, &row);
+	pfree(told.data);
+}
+
 /* ---- the function ---- */
 
 /* Hands out what was chosen, and returns how many were taken. */
@@ -621,6 +652,14 @@ hand_out(const OpenQuestions *open, Spending *spending, Claim *claims, int count
 	}
 	take_requests(claims, count);
 	spi_index_plans_end(level);
+	for (int first = 0, head = 0, end; first < count; first = end)
+	{
+		while (open->heads[head].world_id != claims[first].world_id)
+			head++;
+		for (end = first; end < count && claims[end].world_id == claims[first].world_id; end++)
+			;
+		keep_told(&open->heads[head], claims + first, end - first);
+	}
 	for (int i = 0; i < count; i++)
 	{
 		if (claims[i].taken)

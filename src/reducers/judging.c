@@ -171,6 +171,7 @@ take_as_moot(World *world, Npc *npc, Answer *answer, const char *what)
 	if (answer->status == ANSWER_PENDING)
 		answer->status = ANSWER_APPLIED;
 	answer->reason = psprintf("moot: %s", what);
+	world_decision_invalidated(world, npc, what);
 	npc_was_answered(world, npc);
 	npc_request_decision(world, npc);
 }
@@ -275,6 +276,19 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		world_ask_again(world, npc, world_image_lock(world)->now + Max(decision.ask_again, ASK_AGAIN_MIN));
 	if (answer->status == ANSWER_PENDING)
 		answer->status = ANSWER_APPLIED;
+}
+
+Refusal
+decision_carry_out(World *world, Npc *npc, Jsonb *effect)
+{
+	Decision decision;
+	Refusal	 refusal = read_decision(world, npc, &(Answer) {.npc_id = npc->id, .effect = effect}, &decision);
+
+	if (!is_refused(refusal))
+		refusal = world_act_as_decided(world, npc, &decision.action, &decision.plan, decision.wake_on);
+	if (!is_refused(refusal) && decision.ask_again >= 0)
+		world_ask_again(world, npc, world_image_lock(world)->now + Max(decision.ask_again, ASK_AGAIN_MIN));
+	return refusal;
 }
 
 static void

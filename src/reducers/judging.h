@@ -24,4 +24,10 @@ extern void answer_judge(World *world, Answer *answer, Slot *slot);
  */
 extern void answer_judge_past(World *world, Answer *answer, PastRequest *past);
 
+/*
+ * Has an NPC do what a decision says, whoever decided it, as if its own mind had. 'effect' is decision_effect() of it. Its question, if
+ * one is open, stays open.
+ */
+extern Refusal decision_carry_out(World *world, Npc *npc, Jsonb *effect);
+
 #endif /* NPCSIM_REDUCERS_JUDGING_H */

@@ -484,16 +484,21 @@ request_npc_decision(WorldLock *lock, void *arguments, ReducerResult *result)
 	return true;
 }
 
+void
+refuse_foreign_npc(int64 npc_id)
+{
+	ereport(ERROR, errcode(ERRCODE_NS_NOT_CONTROLLER), errmsg("NPC %lld is not yours", (long long) npc_id),
+			errdetail("Its mind is another player's, or the built-in one."),
+			errhint("The reducer request_npc_assignment gives you NPCs."));
+}
+
 static void
 require_own_npc(WorldLock *lock, const void *arguments, const Caller *caller)
 {
 	int64 npc_id = ((const OneNpc *) arguments)->npc_id;
 
 	if (npc_require(world_image(lock), npc_id)->controller != caller->player_id)
-		ereport(ERROR, errcode(ERRCODE_NS_NOT_CONTROLLER),
-				errmsg("NPC %lld is not yours", (long long) npc_id),
-				errdetail("Its mind is another player's, or the built-in one."),
-				errhint("The reducer request_npc_assignment gives you NPCs."));
+		refuse_foreign_npc(npc_id);
 }
 
 static const Argument own_npc[] = {

@@ -17,6 +17,8 @@
 
 /* Raises NS201. */
 pg_noreturn extern void refuse_unknown_npc(int64 world_id, int64 npc_id);
+/* Raises NS303, for clients: it is not the caller's. */
+pg_noreturn extern void refuse_foreign_npc(int64 npc_id);
 /* Raises NS201 if there is none. */
 extern Npc *npc_require(World *world, int64 npc_id);
 

@@ -20,6 +20,7 @@
 #include "reducers/args.h"
 #include "reducers/edits.h"
 #include "reducers/items.h"
+#include "reducers/by_hand.h"
 #include "reducers/npcs.h"
 #include "spi.h"
 
@@ -49,6 +50,7 @@ static const EditColumn npc_columns[] = {
 	{"name", NPC_IDENTITY, NULL},
 	{"controller_player_id", NPC_IDENTITY, NULL},
 	{"assigned", NPC_IDENTITY, NULL},
+	{"traced", NPC_IDENTITY, NULL},
 	{"traits", NPC_IDENTITY, NULL},
 	{"position_x", NPC_MOTION, NULL},
 	{"position_y", NPC_MOTION, NULL},
@@ -317,6 +319,14 @@ write_assigned(World *world, Npc *npc, Edit *edit)
 		edit_show_null(edit, "controller_since");
 }
 
+static void
+write_traced(World *world, Npc *npc, Edit *edit)
+{
+	if (edit_writes(edit, "traced"))
+		npc_change_traced(world, npc->id, DatumGetBool(edit_value(edit, "traced")));
+	edit_show(edit, "traced", BoolGetDatum(npc->traced));
+}
+
 static TextList
 traits_written(const Edit *edit)
 {
@@ -358,6 +368,7 @@ insert_npc(World *world, WorldLock *lock, Edit *edit)
 		traits = traits_written(edit);
 	npc = npc_create(world, edit_text(edit, "name"), cell, controller_written(edit), traits);
 	write_assigned(world, npc, edit);
+	write_traced(world, npc, edit);
 	write_numbers(world, npc, edit);
 	write_needs(world, npc, edit);
 	show_npc(edit, npc);
@@ -382,6 +393,7 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 		if (edit_writes(edit, "controller_player_id"))
 			npc_assign(world, npc->id, controller_written(edit));
 		write_assigned(world, npc, edit);
+		write_traced(world, npc, edit);
 		if (edit_writes(edit, "traits"))
 			npc_change_traits(world, npc->id, traits_written(edit));
 		write_numbers(world, npc, edit);

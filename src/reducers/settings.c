@@ -64,6 +64,7 @@ static const EditColumn world_columns[] = {
 	{"server_api_cost", 0, NULL},
 	{"server_api_cap_per_day", 0, NULL},
 	{"hybrid_cap_per_day", 0, NULL},
+	{"observation_log_bytes", 0, NULL},
 	{"id", 0, FIXED_HINT},
 	{"size_x", 0, FIXED_HINT},
 	{"size_y", 0, FIXED_HINT},
@@ -184,9 +185,9 @@ write_owner(int64 world_id, const Edit *edit)
 	write_setting(WORLD_OWNER, world_id, edit, "owner_player_id");
 }
 
-/* Returns false if the column is not written. */
+/* Writes a number of tokens or bytes. Returns false if the column is not written. */
 static bool
-write_tokens(WorldSetting setting, int64 world_id, const Edit *edit, const char *column)
+write_amount(WorldSetting setting, int64 world_id, const Edit *edit, const char *column)
 {
 	if (!edit_writes(edit, column))
 		return false;
@@ -201,10 +202,10 @@ write_token_settings(WorldLock *lock, const Edit *edit)
 	int64 world_id = lock->world_id;
 	bool  budgets = false;
 
-	write_tokens(WORLD_MIN_TOKENS_PER_NPC, world_id, edit, "min_tokens_per_npc_per_day");
-	budgets |= write_tokens(WORLD_MAX_TOKENS_PER_NPC, world_id, edit, "max_tokens_per_npc_per_day");
-	budgets |= write_tokens(WORLD_MAX_TOKENS_PER_PLAYER, world_id, edit, "max_tokens_per_player_per_day");
-	budgets |= write_tokens(WORLD_MAX_TOKENS, world_id, edit, "max_tokens_per_day");
+	write_amount(WORLD_MIN_TOKENS_PER_NPC, world_id, edit, "min_tokens_per_npc_per_day");
+	budgets |= write_amount(WORLD_MAX_TOKENS_PER_NPC, world_id, edit, "max_tokens_per_npc_per_day");
+	budgets |= write_amount(WORLD_MAX_TOKENS_PER_PLAYER, world_id, edit, "max_tokens_per_player_per_day");
+	budgets |= write_amount(WORLD_MAX_TOKENS, world_id, edit, "max_tokens_per_day");
 	if (budgets)
 		world_read_choices(world_image(lock));
 }
@@ -311,6 +312,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 	if (edit_writes(edit, "allocation"))
 		worlds_changed_at_commit();
 	write_token_settings(lock, edit);
+	write_amount(WORLD_OBSERVATION_LOG_BYTES, world_id, edit, "observation_log_bytes");
 	if (edit_writes(edit, "owner_player_id"))
 		write_owner(world_id, edit);
 	if (edit_writes(edit, "speed"))

@@ -23,6 +23,7 @@
 #include "errors.h"
 #include "market/market.h"
 #include "reducers/allocation.h"
+#include "reducers/args.h"
 #include "reducers/players.h"
 #include "reducers/reducers.h"
 #include "reducers/session_ends.h"
@@ -33,6 +34,7 @@
 #include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_contribution_tier);
+PG_FUNCTION_INFO_V1(npcsim_source_idle);
 
 #define REASON_MAX_CHARS 200
 #define SECONDS_MAX		 (365 * 86400)
@@ -79,6 +81,26 @@ const char *
 source_idle_name(SourceIdle idle)
 {
 	return idle_names[idle];
+}
+
+/* source_idle(connected, state, paced, limited, asked) → why a source is not asked; for explain_assignment(). */
+Datum
+npcsim_source_idle(PG_FUNCTION_ARGS)
+{
+	char	   *state = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	SourceUse	use = {.connected = PG_GETARG_BOOL(0),
+					   .paced = PG_GETARG_BOOL(2),
+					   .limited = PG_GETARG_BOOL(3),
+					   .asked = PG_GETARG_BOOL(4)};
+	const char *idle;
+
+	check_word(state, "state", source_states);
+	while (strcmp(source_states[use.state], state) != 0)
+		use.state++;
+	idle = source_idle_name(source_idle(&use));
+	if (idle == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(idle));
 }
 
 Datum

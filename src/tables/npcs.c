@@ -47,6 +47,7 @@ static const RowColumn identity_columns[] = {
 	ROW_NUMBER(Npc, identity_revision, "identity_revision", INT8OID),
 	ROW_NUMBER_OR(Npc, controller_since, "controller_since", INT8OID, -1),
 	ROW_NUMBER(Npc, assigned, "assigned", BOOLOID),
+	ROW_NUMBER(Npc, traced, "traced", BOOLOID),
 	ROW_FIXED_NUMBER(Npc, born_at, "born_at", INT8OID),
 };
 

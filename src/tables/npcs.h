@@ -149,6 +149,7 @@ typedef struct Npc
 	DateADT tokens_day;	  /* UTC */
 	bool	budget_spent; /* as the world knows it by an input */
 	bool	assigned;	  /* by an operator; see npc_is_assigned() */
+	bool	traced;		  /* what the built-in mind decides for it is kept (engine/traced.c) */
 	/* So many questions in a row came to nothing. */
 	int	  failures;
 	int64 asked_not_before; /* because it failed; -1 = it may be asked */

@@ -33,7 +33,15 @@
 	EVENT(WORLD_EVENT_INTERACTION_CANCELLED, "interaction_cancelled") \
 	EVENT(WORLD_EVENT_INTERACTION_JOINED, "interaction_joined") \
 	/* the others go on */ \
-	EVENT(WORLD_EVENT_INTERACTION_LEFT, "interaction_left")
+	EVENT(WORLD_EVENT_INTERACTION_LEFT, "interaction_left") \
+	/* what a mind decided does not hold any more: its answer was moot, or its plan failed */ \
+	EVENT(WORLD_EVENT_DECISION_INVALIDATED, "decision_invalidated") \
+	/* an NPC came for something that others have */ \
+	EVENT(WORLD_EVENT_INTERACTION_CONFLICT, "interaction_conflict") \
+	EVENT(WORLD_EVENT_PATH_RECALCULATED, "path_recalculated") \
+	/* of a player, or of one source */ \
+	EVENT(WORLD_EVENT_SOURCE_SUSPENDED, "source_suspended") \
+	EVENT(WORLD_EVENT_SOURCE_BACK, "source_back")
 
 typedef enum WorldEventKind
 {

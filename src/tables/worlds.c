@@ -75,6 +75,7 @@ static const SpiColumn head_columns[] = {
 	SPI_COLUMN(WorldHead, sight_plane, "c.sight_plane"),
 	SPI_COLUMN_OR(WorldHead, sight_old_plane, "c.sight_old_plane", -1),
 	SPI_COLUMN(WorldHead, next_event, "c.next_event"),
+	SPI_COLUMN(WorldHead, keeps_observations, "s.observation_log_bytes > 0"),
 };
 
 static SpiStatement select_heads = {.sql = "SELECT %C"
@@ -212,6 +213,7 @@ static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_i
 /* These delete what an image does not hold, rows before those they refer to. */
 static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.decision_log WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.observation_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.source_minutes WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.source_outcomes WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.player_proofs WHERE world_id = $1", 1, {INT8OID}},
@@ -317,6 +319,7 @@ static SpiStatement write_setting[] = {
 	[WORLD_SERVER_API_COST] = SETTING("server_api_cost", INT8OID),
 	[WORLD_SERVER_API_CAP] = SETTING("server_api_cap_per_day", INT8OID),
 	[WORLD_HYBRID_CAP] = SETTING("hybrid_cap_per_day", INT8OID),
+	[WORLD_OBSERVATION_LOG_BYTES] = SETTING("observation_log_bytes", INT8OID),
 };
 StaticAssertDecl(lengthof(write_setting) == WORLD_SETTINGS, "every setting has its statement");
 

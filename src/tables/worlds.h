@@ -53,6 +53,7 @@ typedef struct WorldHead
 	int			sight_plane;
 	int			sight_old_plane; /* -1 = none */
 	int64		next_event;		 /* of the next event */
+	bool		keeps_observations;
 } WorldHead;
 
 /* Returns those of the worlds that exist, by id, read by the caller's snapshot. */
@@ -194,10 +195,11 @@ typedef enum WorldSetting
 	WORLD_SERVER_BACKUP,
 	WORLD_SERVER_API_COST,
 	WORLD_SERVER_API_CAP,
-	WORLD_HYBRID_CAP
+	WORLD_HYBRID_CAP,
+	WORLD_OBSERVATION_LOG_BYTES
 } WorldSetting;
 
-#define WORLD_SETTINGS (WORLD_HYBRID_CAP + 1)
+#define WORLD_SETTINGS (WORLD_OBSERVATION_LOG_BYTES + 1)
 
 extern void world_setting_write(int64 world_id, WorldSetting setting, Datum value, bool isnull);
 

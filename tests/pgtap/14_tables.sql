@@ -12,7 +12,7 @@ SELECT c.oid AS id, c.relname::text AS name
 -- What is no state: logs, what comes and goes with connections, and what players and their tokens are.
 CREATE TEMP VIEW states AS
 SELECT id, name FROM of_worlds
- WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion', 'fallback_log', 'server_api_spending',
+ WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion', 'fallback_log', 'server_api_spending', 'observation_log',
                     'source_minutes', 'source_outcomes', 'player_proofs', 'world_books');
 SELECT is_empty('SELECT name FROM states EXCEPT SELECT name FROM npcsim_internal.state_tables() EXCEPT SELECT unnest(ARRAY[''world_clock'', ''world_inputs'', ''decision_slots''])',
                 'each is known for what it is, or looked after by itself');
@@ -67,7 +67,8 @@ SELECT pg_temp.present();
 SELECT npcsim.create_player(1, 'cleo');
 SELECT npcsim.submit_npc_decision(pg_temp.player('cleo'), jsonb_build_object('npc_id', pg_temp.npc(), 'action', 'wait'));
 -- What is counted of transactions that are over: this one is not.
-SELECT pg_temp.by_hand('source_minutes', 'source_outcomes', 'player_proofs', 'world_books');
+SELECT pg_temp.by_hand('source_minutes', 'source_outcomes', 'player_proofs', 'world_books', 'observation_log');
+INSERT INTO npcsim.observation_log (world_id, at_real, clock, npc_ids, told) VALUES (1, now(), 0, '{1}', '{}');
 INSERT INTO npcsim.source_minutes (part, world_id, player_id, source_id, minute) VALUES (0, 1, 1, 1, '2026-01-01 00:00+00');
 INSERT INTO npcsim.source_outcomes VALUES (1, 1, 1, '{}', '{}', '{}');
 INSERT INTO npcsim.player_proofs VALUES (1, 1, 0, 0, 0, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}');

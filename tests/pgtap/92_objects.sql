@@ -48,6 +48,7 @@ INSERT INTO relations VALUES
     ('world_event_log',       '',              '', '', '{"segment": 7, "last_sequence": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('player_suspicion',      '',              '', '',  '{"player_id": 9000}',       'NS110', 'NS110', 'NS110', 'NS111'),
     ('paces',                 '',              '', '', '{"kind": "world", "id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('observation_log',       '',              '', 'S', '{}',                        'NS110', 'NS110', 'NS110', 'NS111'),
     ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('fallback_log',          '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('server_api_spending',   '',              '', 'S', '{"player_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
@@ -82,6 +83,7 @@ INSERT INTO relations VALUES
     ('messages',              '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('suspects',              '', '',  'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('compute_metrics',       '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('decision_status',       '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('world_status',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('worker_status',         '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809');
 INSERT INTO relations SELECT r.name || '_' || n, '', '', '', r.inserted || jsonb_build_object(k.key, n), r.insert, r.update, r.delete, r.truncate
@@ -95,11 +97,12 @@ INSERT INTO functions VALUES
                   submit_npc_decisions,fail_decisions,report_flood,update_player_heartbeat,update_player_camera,call_reducer,
                   try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera,try_update_spectator_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
-    ('worker', '{askable_players,expire_decisions,expire_sessions,fold_decisions,lending_sessions,present_players,rebalance_world,source_is_pooled,world_is_locked,world_lenders}'),
+    ('worker', '{askable_players,expire_decisions,expire_sessions,fold_decisions,lending_sessions,present_players,rebalance_world,source_is_pooled,tell_suspensions,world_is_locked,world_lenders}'),
     ('worker operator', '{prune_logs}'),
     ('worker reader operator', '{market_now,source_state}'),
     ('reader operator', '{world_now,recent_reliability,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier,
-                          count_players_viewing_npc,calculate_decision_priority,prioritize_npc_decisions,get_pending_decisions}'),
+                          count_players_viewing_npc,calculate_decision_priority,prioritize_npc_decisions,get_pending_decisions,pending_decisions}'),
+    ('operator', '{apply_npc_action,explain_npc,explain_assignment,explain_decision,explain_npc_decisions}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,handle_insufficient_compute,
                    request_npc_decision,set_npc_dormant,assign_npc_with_fallback,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,log_security_violation,get_player_suspicion_score,ban_player_temporarily,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
@@ -108,6 +111,8 @@ INSERT INTO functions VALUES
     -- triggers, and what constraints ask
     ('', '{edit_npcs,edit_world_items,edit_item_types,edit_interaction_types,edit_worlds,edit_players,write_edits,refuse_edit,refuse_write,
            refuse_truncate,edit_client_reducers,client_reducers,refuse_replicated,keep_own,doubt_questions,require_world_lock,interaction_effects_valid,item_components_valid}'),
+    -- what is explained is put together by
+    ('', '{source_idle,player_wait,source_is_limited,lenders,npc_explained,assignment_explained,decision_explained,observations_kept,first_event_since,events_of_npc}'),
     -- its owner's
     ('', '{guard_tables}'),
     -- what it, world_rows() and world_faults() ask
@@ -180,7 +185,7 @@ SELECT is_empty(format($$SELECT DISTINCT call[1] FROM regexp_matches(%L, '\n\| `
 -- Every statement is a transaction of its own, so that no world is locked.
 SELECT npcsim.create_world('Meadow', 30, 20, 5), npcsim.create_world('Hill', 30, 20, 5);
 SELECT npcsim.populate_world(2, 20);
-UPDATE npcsim.npcs SET hunger = 5 WHERE world_id = 2;
+UPDATE npcsim.npcs SET hunger = 5, traced = true WHERE world_id = 2;
 SELECT npcsim.tick_world(2, 30);
 SELECT player_id FROM npcsim.create_player(1, 'ada');
 SELECT npcsim.log_security_violation(1, 'seen', 'it');

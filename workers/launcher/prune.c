@@ -13,7 +13,7 @@
  * Besides, the oldest are emptied as long as the ring holds more than the size less one part, so that
  * there is room for what comes until the next time.
  *
- * What is on record of dishonest answers is few rows, which are deleted.
+ * What is on record of dishonest answers is few rows, which are deleted; so are what minds were told, of each world the oldest.
  */
 #include "postgres.h"
 
@@ -37,6 +37,7 @@
 #include "tables/client_calls.h"
 #include "tables/event_segments.h"
 #include "tables/fallback.h"
+#include "tables/observation_log.h"
 #include "tables/trust.h"
 
 PG_FUNCTION_INFO_V1(npcsim_prune_logs);
@@ -243,6 +244,7 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 	client_calls_forget();
 	fallbacks_forget(market_now() - guc_decision_log_days * USECS_PER_DAY,
 					 market_now() - SPENDING_DAYS * USECS_PER_DAY);
+	observation_log_drop_oldest();
 	violations_forget(market_now() - guc_security_violation_days * USECS_PER_DAY);
 	spi_end();
 	PG_RETURN_INT32(emptied);

@@ -415,6 +415,7 @@ enum
 	EXPIRE_SESSIONS,
 	PRUNE_LOGS,
 	FOLD_DECISIONS,
+	TELL_SUSPENSIONS,
 	TASK_COUNT
 };
 
@@ -432,6 +433,10 @@ static MaintenanceTask tasks[] = {
 	[FOLD_DECISIONS] = {.name = "fold_decisions",
 						.statement = {.sql = "SELECT npcsim_internal.fold_decisions(false)"},
 						.interval = 10 * 1000 * 1000},
+	[TELL_SUSPENSIONS] = {.name = "tell_suspensions",
+						  .statement = {.sql = "SELECT npcsim_internal.tell_suspensions()"},
+						  .interval = 5 * 1000 * 1000,
+						  .for_running = true},
 };
 
 _Static_assert(sizeof(tasks) / sizeof(tasks[0]) == TASK_COUNT, "each task is described");
