@@ -20,9 +20,9 @@ CREATE TABLE npcsim.compute_sources (
     created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
     lent_at_real timestamptz,
     state_since_real timestamptz,
-    suspension_told boolean NOT NULL DEFAULT false,
     p95_ms bigint CHECK (p95_ms >= 0),
     measured_at_real timestamptz,
+    suspension_told boolean NOT NULL DEFAULT false,
     CONSTRAINT compute_sources_name UNIQUE NULLS NOT DISTINCT (world_id, player_id, name),
     CONSTRAINT compute_sources_owner CHECK ((player_id IS NULL) = (kind = 'server_api_key')),
     CONSTRAINT compute_sources_models CHECK (pg_catalog.cardinality(models) <= 16 AND pg_catalog.array_position(models, NULL::text) IS NULL

@@ -257,7 +257,8 @@ CREATE FUNCTION npcsim_internal.assignment_explained(player_id bigint) RETURNS j
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
     BEGIN ATOMIC
         WITH player AS MATERIALIZED (
-            SELECT a.*, w.allocation, npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) AS tokens,
+            SELECT a.id, a.world_id, a.username, a.status, a.declared_tokens_per_day, a.warned_at_real, a.suspended_until_real, a.suspension_reason,
+                   w.allocation, npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) AS tokens,
                    (w.max_tokens_per_day > 0 AND npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) >= w.max_tokens_per_day)
                    OR (w.max_tokens_per_player_per_day > 0 AND npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) >= w.max_tokens_per_player_per_day)
                    OR (a.declared_tokens_per_day > 0 AND npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) >= a.declared_tokens_per_day) AS spent
@@ -397,7 +398,8 @@ CREATE FUNCTION npcsim_internal.decision_explained(world_id bigint, request_id b
              WHERE d.world_id = decision_explained.world_id AND d.request_id = decision_explained.request_id
                AND (decision_explained.player_id IS NULL OR d.player_id = decision_explained.player_id)),
         log AS MATERIALIZED (
-            SELECT l.*
+            SELECT l.world_id, l.request_id, l.npc_id, l.player_id, l.reason, l.status, l.code, l.detail, l.decision, l.tokens, l.clock, l.opened_at_real,
+                   l.sent_at_real, l.finished_at_real, l.source_id, l.credit_us, l.plausibility
               FROM npcsim.decision_log l
              WHERE l.world_id = decision_explained.world_id AND l.request_id = decision_explained.request_id
                AND (decision_explained.player_id IS NULL OR l.player_id = decision_explained.player_id)),
