@@ -7,6 +7,8 @@
 ALTER TABLE npcsim.world_clock DISABLE TRIGGER refuse_write;
 ALTER TABLE npcsim.decision_slots DISABLE TRIGGER refuse_rows;
 ALTER TABLE npcsim.player_accounts DISABLE TRIGGER refuse_write;
+ALTER TABLE npcsim.player_suspicion DISABLE TRIGGER refuse_rows;
+ALTER TABLE npcsim.decision_log DISABLE TRIGGER refuse_write;
 
 CREATE FUNCTION world(wanted text) RETURNS bigint
 LANGUAGE sql STABLE AS $$
@@ -48,6 +50,17 @@ BEGIN
     PERFORM npcsim.tick_world(world('Meadow'), 4);
     PERFORM npcsim.lock_world(world('Meadow'));
     UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = world('Meadow');
+END
+$$;
+
+-- After minds(): their player has given 49 hopeless answers in a row, and one more, for Ada, that was not counted yet. Bo's question is sent. Di is nobody's.
+CREATE PROCEDURE suspicious()
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM claim(8), go('Ada', 3, 9);
+    UPDATE npcsim.decision_log SET plausibility = 0;
+    INSERT INTO npcsim.player_suspicion (world_id, player_id, hopeless) SELECT world_id, id, 49 FROM npcsim.player_accounts;
+    PERFORM npcsim.create_npc(world('Meadow'), 'Di', 12, 12);
 END
 $$;
 
@@ -150,6 +163,12 @@ LANGUAGE sql AS $$
     SELECT answer(npc_name, jsonb_build_object('action', 'move_to', 'x', x, 'y', y))
 $$;
 
+-- The same, of an answer that took so many tokens, which its player's account counts.
+CREATE FUNCTION go(npc_name text, x integer, y integer, tokens integer) RETURNS text
+LANGUAGE sql AS $$
+    SELECT answer(npc_name, jsonb_build_object('action', 'move_to', 'x', x, 'y', y, 'tokens', tokens))
+$$;
+
 CREATE FUNCTION stay(npc_name text) RETURNS text
 LANGUAGE sql AS $$
     SELECT answer(npc_name, '{"action": "continue"}')
@@ -176,6 +195,21 @@ LANGUAGE sql AS $$
       FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions WHERE NOT ended), ARRAY[slots]) AS c
       JOIN npcsim.npc_identities i ON i.world_id = c.world_id AND i.id = c.npc_id
      ORDER BY 1
+$$;
+
+-- The heartbeat of the only player there is; returns what is answered, or the SQLSTATE of what is refused.
+CREATE FUNCTION beat() RETURNS text
+LANGUAGE sql AS $$
+    SELECT coalesce(t #>> '{error,code}', t #>> '{value,type}')
+      FROM npcsim.player_accounts p, LATERAL (SELECT npcsim.try_update_player_heartbeat(p.id, '{"max_concurrency": 8}')) AS beats (t)
+$$;
+
+-- Their player answers for Di so often; returns what becomes of it.
+CREATE FUNCTION steal(times integer) RETURNS text
+LANGUAGE sql AS $$
+    SELECT string_agg(DISTINCT concat_ws(' ', s.result ->> 'status', s.result ->> 'code'), ', ')
+      FROM npcsim.submit_npc_decisions(array_fill((SELECT id FROM npcsim.player_accounts), ARRAY[times]),
+                                       array_fill(format('{"npc_id": %s, "action": "wander"}', npc('Di')), ARRAY[times])) AS s
 $$;
 
 -- Runs a statement and returns how it ended, with SQLSTATE and hint, which the tester does not show.
