@@ -126,6 +126,7 @@ BEGIN
         npcsim_internal.market_now,
         npcsim_internal.present_players,
         npcsim_internal.rebalance_world,
+        npcsim_internal.server_api_is_open,
         npcsim_internal.source_is_pooled,
         npcsim_internal.source_state,
         npcsim_internal.world_lenders,

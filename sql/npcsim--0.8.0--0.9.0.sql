@@ -42,13 +42,33 @@ COMMENT ON FUNCTION npcsim_internal.source_is_pooled(boolean, bigint, bigint, ti
     'Whether a source, by columns of compute_sources, belongs to the pool, which is asked about NPCs of any player: it is a player''s, remembers nothing and answers within 60 s, as far as is known';
 
 -- pgspot PS005: its body is resolved when it is created.
+-- It is written in plpgsql since the table of what was spent is made later.
+CREATE FUNCTION npcsim_internal.server_api_is_open(world_id bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM npcsim.world_settings w
+         WHERE w.id = server_api_is_open.world_id AND w.enable_commercial_fallback AND w.server_backup_enabled
+           AND (w.server_api_cost <= greatest(w.server_api_cap_per_day
+                                              - coalesce((SELECT t.cost FROM npcsim.server_api_spending t
+                                                           WHERE t.world_id = w.id AND t.day = (npcsim_internal.market_now() AT TIME ZONE 'UTC')::date AND t.player_id = 0), 0), 0)
+                OR (w.server_api_cost <= w.hybrid_cap_per_day
+                    AND EXISTS (SELECT FROM npcsim.compute_sources k WHERE k.world_id = w.id AND k.kind = 'hybrid'))));
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim_internal.server_api_is_open(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.server_api_is_open(bigint) IS
+    'Whether decisions may be bought from the operators'' API now, for the world or for somebody whom it backs up';
+
 CREATE FUNCTION npcsim_internal.lending_sessions(world_id bigint)
-    RETURNS TABLE (session_id bigint, player_id bigint, source_id bigint, state text, pooled boolean, slots integer)
+    RETURNS TABLE (session_id bigint, player_id bigint, source_id bigint, state text, pooled boolean, slots integer, of_server boolean)
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
         SELECT s.id, s.player_id, s.source_id, CASE WHEN k.id IS NULL THEN 'active' ELSE npcsim_internal.source_state(k.state, k.until_real) END,
-               coalesce(npcsim_internal.source_is_pooled(k.stateless, k.player_id, k.p95_ms, k.measured_at_real), false),
-               s.max_concurrency
+               CASE WHEN k.kind = 'server_api_key' THEN npcsim_internal.server_api_is_open(s.world_id)
+                    ELSE coalesce(npcsim_internal.source_is_pooled(k.stateless, k.player_id, k.p95_ms, k.measured_at_real), false) END,
+               s.max_concurrency, coalesce(k.kind = 'server_api_key', false)
           FROM npcsim.sessions s
           LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id
          WHERE s.world_id = lending_sessions.world_id AND NOT s.ended AND s.player_id IS NOT NULL
@@ -57,7 +77,7 @@ CREATE FUNCTION npcsim_internal.lending_sessions(world_id bigint)
     END;
 REVOKE ALL ON FUNCTION npcsim_internal.lending_sessions(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.lending_sessions(bigint) IS
-    'Sessions of a world that lend at this moment, with the state of their sources. pooled: source_is_pooled()';
+    'Sessions of a world that lend at this moment, with the state of their sources. pooled: source_is_pooled(), or, of_server, server_api_is_open()';
 
 CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
     RETURNS TABLE (player_id bigint, askable boolean, paced boolean, draining boolean, pool_slots integer, pool_drains boolean, pool_for_all boolean)
@@ -72,9 +92,10 @@ CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
           LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
          CROSS JOIN LATERAL (
                SELECT s.player_id, pg_catalog.bool_or(s.state = 'active') AS active, pg_catalog.bool_or(s.state = 'draining') AS draining,
-                      coalesce(pg_catalog.sum(s.slots) FILTER (WHERE s.pooled AND s.state = 'active'), 0) AS pool_slots,
+                      coalesce(pg_catalog.sum(s.slots) FILTER (WHERE s.pooled AND s.state = 'active' AND NOT (s.of_server AND s.lent)), 0) AS pool_slots,
                       pg_catalog.bool_or(s.pooled AND s.state = 'draining') AS pool_drains
-                 FROM npcsim_internal.lending_sessions(w.id) AS s
+                 FROM (SELECT o.*, pg_catalog.bool_or(o.pooled AND o.state = 'active' AND NOT o.of_server) OVER () AS lent
+                         FROM npcsim_internal.lending_sessions(w.id) AS o) AS s
                 GROUP BY s.player_id) AS l
           JOIN npcsim.player_accounts a ON a.id = l.player_id
          CROSS JOIN LATERAL (

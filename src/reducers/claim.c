@@ -32,6 +32,7 @@
 #include "market/sources.h"
 #include "quiet.h"
 #include "reducers/args.h"
+#include "reducers/fallback.h"
 #include "reducers/gateway_poll.h"
 #include "reducers/observe.h"
 #include "reducers/pool.h"
@@ -74,9 +75,10 @@ typedef struct ClaimSession
 	TimestampTz	   connected_at_real;
 	int64		   source_id; /* 0 = none yet */
 	SpendingLimits limits;
-	int			   spender; /* its number among those who may spend something */
-	bool		   pooled;	/* it is asked about NPCs of other players, too */
-	bool		   gone;	/* it ended meanwhile */
+	int			   spender;	  /* its number among those who may spend something */
+	bool		   pooled;	  /* it is asked about NPCs of other players, too */
+	bool		   of_server; /* what it decides of these is bought (fallback.h) */
+	bool		   gone;	  /* it ended meanwhile */
 	/* The question that its budget is not enough for now; NULL = none. */
 	const OpenQuestion *unaffordable;
 } ClaimSession;
@@ -112,6 +114,7 @@ typedef struct Claim
 	Expense	   expense;
 	bool	   judged; /* the answer will be, by the ranking, whether a list was asked for or not */
 	Ranking	   ranking;
+	Purchase  *purchase; /* NULL = nothing is bought */
 } Claim;
 
 /* ---- sessions and worlds ---- */
@@ -173,7 +176,8 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 												   .connected_at_real = lending[i].connected_at_real,
 												   .source_id = lending[i].source_id,
 												   .limits = lending[i].limits,
-												   .pooled = lending[i].pooled};
+												   .pooled = lending[i].pooled,
+												   .of_server = lending[i].of_server};
 		(*session_count)++;
 	}
 	return sessions;
@@ -226,7 +230,7 @@ read_pool(Takers *takers)
 	{
 		ClaimSession *session = &takers->sessions[i];
 
-		if (!session->pooled)
+		if (!session->pooled || session->of_server)
 			continue;
 		takers->pool_sessions[takers->pool_count] = session;
 		takers->pool[takers->pool_count++] = (PoolSource) {.source_id = session->source_id,
@@ -252,14 +256,39 @@ pooled_session_for(Takers *takers, const OpenQuestion *open)
 	return chosen == NOBODY_IN_POOL ? NULL : takers->pool_sessions[chosen];
 }
 
-/* Returns the session that gets a question; NULL if none may take it now. */
+/* Returns a session of the operators' API that may take a question, if that is bought; NULL if there is none. */
+static ClaimSession *
+server_session_for(const Takers *takers, const OpenQuestion *open)
+{
+	for (int i = 0; i < takers->count; i++)
+	{
+		ClaimSession *session = &takers->sessions[i];
+
+		if (session->of_server && session->pooled && !session->gone && session->free > 0 &&
+			session->world_id == open->world_id && session->unaffordable != open &&
+			!question_was_tried(&open->question, session->source_id))
+			return session;
+	}
+	return NULL;
+}
+
+/* Returns the session that gets a question; NULL if none may take it now. What its player had in vain the operators' API may take, too. */
 static ClaimSession *
 session_for(Takers *takers, const OpenQuestion *open)
 {
 	ClaimSession *session = own_session_for(takers, &open->question);
+	bool		  in_vain = session != NULL && question_was_tried(&open->question, session->source_id);
+	ClaimSession *server = NULL;
 
 	if (session == NULL && question_is_pooled(&takers->filter, open->question.player_id))
+	{
 		session = pooled_session_for(takers, open);
+		in_vain = session == NULL;
+	}
+	if (in_vain)
+		server = server_session_for(takers, open);
+	if (server != NULL)
+		return server;
 	return session != NULL && session->world_id == open->world_id ? session : NULL;
 }
 
@@ -352,17 +381,31 @@ compare_places(const void *a, const void *b)
 	return ((const Claim *) a)->place - ((const Claim *) b)->place;
 }
 
-/* Returns the session that gets a question and spends its tokens; NULL if none may now. Of the pool others may, if one may not. */
+/*
+ * Returns the session that gets a question and spends its tokens, and what is bought for that; NULL if none may now. Of the pool others may, if
+ * one may not.
+ */
 static ClaimSession *
-session_that_can_afford(Takers *takers, Spending *spending, const OpenQuestion *open, Expense *expense)
+session_that_can_afford(Takers *takers, Spending *spending, const OpenQuestion *open, Expense *expense,
+						Purchase **purchase)
 {
 	ClaimSession *session;
 
+	*purchase = NULL;
 	while ((session = session_for(takers, open)) != NULL)
 	{
+		bool own = session->player_id == open->question.player_id;
+
 		if (spending_take(spending, session->spender, open, expense))
-			return session;
-		if (session->player_id == open->question.player_id)
+		{
+			if (own || !session->of_server)
+				return session;
+			*purchase = fallback_buy(open->world_id, open->question.npc_id);
+			if (*purchase != NULL)
+				return session;
+			spending_give_back(spending, expense);
+		}
+		else if (own)
 			return NULL;
 		session->unaffordable = open;
 	}
@@ -383,7 +426,8 @@ choose_requests(OpenQuestions *open, Spending *spending, Takers *takers, Claim *
 	while (count < most && (next = questions_next(open)) != NULL)
 	{
 		Expense		  expense;
-		ClaimSession *session = session_that_can_afford(takers, spending, next, &expense);
+		Purchase	 *purchase;
+		ClaimSession *session = session_that_can_afford(takers, spending, next, &expense, &purchase);
 
 		if (session == NULL)
 		{
@@ -399,7 +443,8 @@ choose_requests(OpenQuestions *open, Spending *spending, Takers *takers, Claim *
 								 .serial = next->question.serial,
 								 .place = count,
 								 .session = session,
-								 .expense = expense};
+								 .expense = expense,
+								 .purchase = purchase};
 		count++;
 	}
 	return count;
@@ -663,11 +708,17 @@ hand_out(const OpenQuestions *open, Spending *spending, Claim *claims, int count
 	for (int i = 0; i < count; i++)
 	{
 		if (claims[i].taken)
+		{
 			taken++;
+			if (claims[i].purchase != NULL)
+				fallback_bought(claims[i].purchase, claims[i].request_id, claims[i].session->source_id);
+		}
 		else
 		{
 			claims[i].session->free++;
 			spending_give_back(spending, &claims[i].expense);
+			if (claims[i].purchase != NULL)
+				fallback_not_bought(claims[i].purchase);
 		}
 	}
 	look_after_queue(claims, count);

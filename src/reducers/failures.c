@@ -20,6 +20,7 @@
 #include "reducers/args.h"
 #include "reducers/npcs.h"
 #include "reducers/reducers.h"
+#include "reducers/session_ends.h"
 #include "sim/texts.h"
 #include "spi.h"
 
@@ -149,6 +150,33 @@ fails(World *world, Answer *answer, Slot *slot)
 	return true;
 }
 
+/* What timed out with a source that the operators' API backs up goes there, and is not given up yet. */
+static void
+keep_backed_up(int64 world_id, Answer *answers, int count)
+{
+	int64 *request_ids = palloc((count + 1) * sizeof(int64));
+	int64 *player_ids = palloc((count + 1) * sizeof(int64));
+	int64 *opened;
+	int	   asked = 0;
+	int	   opened_count;
+
+	for (int i = 0; i < count; i++)
+		if (answers[i].world_id == world_id && answers[i].request_id != 0 &&
+			failure_of(answers[i].reason) == FAILURE_TIMED_OUT)
+		{
+			player_ids[asked] = answers[i].player_id;
+			request_ids[asked++] = answers[i].request_id;
+		}
+	if (asked == 0)
+		return;
+	opened = palloc(asked * sizeof(int64));
+	opened_count = sessions_back_up(world_id, request_ids, player_ids, asked, opened);
+	for (int i = 0; i < count; i++)
+		for (int o = 0; o < opened_count; o++)
+			if (answers[i].world_id == world_id && answers[i].request_id == opened[o])
+				answers[i].world_id = 0;
+}
+
 /* Closes requests of one world. */
 static void
 give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
@@ -165,6 +193,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
+	keep_backed_up(world_id, answers, count);
 	slots = answers_slots(world, answers, count, &slot_count);
 	failed.reasons.texts = palloc((count + 1) * sizeof(char *));
 	for (int i = 0; i < count; i++)

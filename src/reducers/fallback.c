@@ -20,6 +20,7 @@
 #include "errors.h"
 #include "market/fallback.h"
 #include "reducers/args.h"
+#include "reducers/fallback.h"
 #include "reducers/npcs.h"
 #include "reducers/reducers.h"
 #include "require.h"
@@ -170,6 +171,58 @@ source_of(FallbackStep step, const FallbackFacts *facts)
 			break;
 	}
 	return 0;
+}
+
+/* ---- what is bought ---- */
+
+Purchase *
+fallback_buy(int64 world_id, int64 npc_id)
+{
+	FallbackFacts facts = {0};
+	FallbackTerms terms;
+	unsigned	  tried;
+	bool		  at_players_cost;
+	Purchase	 *purchase;
+
+	if (!fallback_facts_read(world_id, npc_id, &facts))
+		return NULL;
+	terms = terms_of(&facts);
+	tried = (unsigned) facts.tried;
+	/* What its player, who is there, had in vain is not put to other players, but to who backs it up. */
+	if (facts.hybrid && (tried & FALLBACK_BIT(FALLBACK_CONTROLLER)) != 0)
+		tried |= FALLBACK_BIT(FALLBACK_STATELESS) | FALLBACK_BIT(FALLBACK_PLAYER_API);
+	if (fallback_next(&terms, tried) != FALLBACK_SERVER_API)
+		return NULL;
+	at_players_cost = fallback_at_players_cost(&terms);
+	purchase = palloc(sizeof(Purchase));
+	*purchase = (Purchase) {.world_id = world_id,
+							.npc_id = npc_id,
+							.player_id = at_players_cost ? facts.controller : 0,
+							.cost = facts.price,
+							.reason = reason_for(FALLBACK_SERVER_API, &facts, &terms, 0)};
+	if (!fallback_spend(world_id, purchase->player_id, purchase->cost,
+						at_players_cost ? facts.cap_of_player : facts.cap))
+		return NULL;
+	return purchase;
+}
+
+void
+fallback_bought(const Purchase *purchase, int64 request_id, int64 source_id)
+{
+	fallback_log_write(&(LoggedFallback) {.world_id = purchase->world_id,
+										  .npc_id = purchase->npc_id,
+										  .request_id = request_id,
+										  .step = fallback_names[FALLBACK_SERVER_API],
+										  .reason = purchase->reason,
+										  .source_id = source_id,
+										  .player_id = purchase->player_id,
+										  .cost = purchase->cost});
+}
+
+void
+fallback_not_bought(const Purchase *purchase)
+{
+	fallback_take_back(purchase->world_id, purchase->player_id, purchase->cost);
 }
 
 /* ---- the function ---- */

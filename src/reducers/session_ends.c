@@ -142,6 +142,18 @@ end_sessions_of_gone(void)
 	sessions_end_of_ids(ids, count, "silent");
 }
 
+int
+sessions_back_up(int64 world_id, const int64 *request_ids, const int64 *player_ids, int count, int64 *opened)
+{
+	int		  reopened_count;
+	OpenSlot *reopened = slots_reopen_backed_up(world_id, request_ids, player_ids, count, &reopened_count);
+
+	hand_out_again(reopened, reopened_count);
+	for (int i = 0; i < reopened_count; i++)
+		opened[i] = reopened[i].question.request_id;
+	return reopened_count;
+}
+
 void
 sessions_expire(void)
 {

@@ -27,6 +27,13 @@ extern void sessions_end_computing(int64 player_id, const char *reason);
 extern void sessions_end_of_world(int64 world_id);
 
 /*
+ * Opens requests of a world again that timed out with a source that the operators' API backs up, if that may be asked. Fills in which, and returns
+ * how many; 'opened' has room for 'count'. The world is locked, and SPI connected.
+ */
+extern int sessions_back_up(int64 world_id, const int64 *request_ids, const int64 *player_ids, int count,
+							int64 *opened);
+
+/*
  * Ends the sessions of dead gateways, and opens requests whose session is gone or silent. SPI must be
  * connected.
  */

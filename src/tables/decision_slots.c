@@ -139,6 +139,23 @@ static SpiStatement reopen_orphans =
 	 SPI_GIVES(OpenSlot, open_columns),
 	 .nargs = 0};
 
+/* Of those that timed out with a source that the operators' API backs up, while that may be bought and has not had the question. */
+static SpiStatement reopen_backed_up =
+	{.sql = REOPEN(
+		 "d.world_id = $1 AND d.request_id = ANY ($2)"
+		 " AND EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(request_id, "
+		 "player_id)"
+		 " WHERE u.request_id = d.request_id AND u.player_id = COALESCE(d.asked_player_id, d.player_id))"
+		 " AND EXISTS (SELECT FROM npcsim.compute_sources k"
+		 " WHERE k.id = d.source_id AND k.kind = 'hybrid')"
+		 " AND EXISTS (SELECT FROM npcsim_internal.lending_sessions(d.world_id) l"
+		 " WHERE l.of_server AND l.pooled AND l.state = 'active'"
+		 " AND (l.source_id = ANY (d.tried_sources)) IS NOT TRUE)",
+		 "'passed_on'"),
+	 SPI_GIVES(OpenSlot, open_columns),
+	 .nargs = 3,
+	 .types = {INT8OID, INT8ARRAYOID, INT8ARRAYOID}};
+
 static const SpiColumn slot_columns[] = {
 	SPI_COLUMN(Slot, npc_id, "npc_id"),
 	SPI_COLUMN(Slot, request_id, "request_id"),
@@ -314,6 +331,18 @@ slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids, 
 					 spi_run(&reopen,
 							 (Datum[]) {int64_array(world_ids, world_count),
 										int64_array(session_ids, session_count)},
+							 NULL, SPI_OK_UPDATE_RETURNING),
+					 count);
+}
+
+OpenSlot *
+slots_reopen_backed_up(int64 world_id, const int64 *request_ids, const int64 *player_ids, int request_count,
+					   int *count)
+{
+	return open_rows(&reopen_backed_up,
+					 spi_run(&reopen_backed_up,
+							 (Datum[]) {Int64GetDatum(world_id), int64_array(request_ids, request_count),
+										int64_array(player_ids, request_count)},
 							 NULL, SPI_OK_UPDATE_RETURNING),
 					 count);
 }

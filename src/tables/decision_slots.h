@@ -78,6 +78,9 @@ extern SentSlot *slots_send(const SentSlot *slots, int count, int *sent);
 extern OpenSlot *slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids,
 							  int session_count, int *count);
 extern OpenSlot *slots_reopen_orphans(int *count);
+/* Opens again what timed out with sources of kind hybrid, for the operators' API, and logs that it was passed on. The world is locked. Returns what was opened. */
+extern OpenSlot *slots_reopen_backed_up(int64 world_id, const int64 *request_ids, const int64 *player_ids,
+										int request_count, int *count);
 
 /* ---- answers, and their absence ---- */
 

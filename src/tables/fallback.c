@@ -12,7 +12,6 @@
 #include "tables/compute_sources.h"
 #include "tables/fallback.h"
 #include "tables/new_ids.h"
-#include "tables/sessions.h"
 
 static IdSource log_ids = ID_SOURCE("fallback_log");
 
@@ -29,7 +28,7 @@ static IdSource log_ids = ID_SOURCE("fallback_log");
 #define BY_PLAYER_API		  "l.player_id = i.controller_player_id AND l.kind = 'player_api_key'"
 #define BY_SERVER_API		  "l.kind = 'server_api_key'"
 #define BY_STATELESS \
-	"l.stateless AND l.kind <> 'server_api_key' AND l.player_id IS DISTINCT FROM i.controller_player_id" \
+	"l.pooled AND NOT l.of_server AND l.player_id IS DISTINCT FROM i.controller_player_id" \
 	" AND NOT EXISTS (SELECT FROM vain v WHERE v.source_id = l.source_id)"
 
 static const SpiColumn facts_columns[] = {
@@ -73,28 +72,24 @@ static const SpiColumn facts_columns[] = {
 };
 
 static SpiStatement select_facts =
-	{.sql =
-		 "WITH lending AS MATERIALIZED ("
-		 " SELECT s.player_id, s.source_id, s.stateless, coalesce(k.kind, 'player_mcp') AS kind"
-		 "   FROM npcsim.sessions s LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id"
-		 "   JOIN npcsim_internal.askable_players($1) AS a(player_id) ON a.player_id = s.player_id"
-		 "  WHERE s.world_id = $1 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
-		 "    AND s.max_concurrency > 0"
-		 "    AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE
-		 "    AND " SOURCE_IS_ACTIVE(
-			 "k") "),"
-				  " vain AS MATERIALIZED ("
-				  " SELECT l.player_id, l.source_id, coalesce(k.kind, 'player_mcp') AS kind"
-				  "   FROM npcsim.decision_slots d JOIN npcsim.decision_log l"
-				  "     ON l.world_id = d.world_id AND l.request_id = d.request_id"
-				  "    AND l.status IN ('failed', 'timeout', 'cut_off', 'passed_on') AND l.sent_at_real IS "
-				  "NOT NULL"
-				  "    AND l.finished_at_real > pg_catalog.clock_timestamp() - " TRIED_LATELY
-				  "   LEFT JOIN npcsim.compute_sources k ON k.id = l.source_id"
-				  "  WHERE d.world_id = $1 AND d.npc_id = $2)"
-				  " SELECT %C FROM npcsim.npc_identities i JOIN npcsim.world_settings w ON w.id = i.world_id"
-				  " LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
-				  " WHERE i.world_id = $1 AND i.id = $2",
+	{.sql = "WITH lending AS MATERIALIZED ("
+			" SELECT s.player_id, s.source_id, s.pooled, s.of_server, coalesce(k.kind, 'player_mcp') AS kind"
+			"   FROM npcsim_internal.lending_sessions($1) s"
+			"   JOIN npcsim_internal.askable_players($1) AS a(player_id) ON a.player_id = s.player_id"
+			"   LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id"
+			"  WHERE s.state = 'active'),"
+			" vain AS MATERIALIZED ("
+			" SELECT l.player_id, l.source_id, coalesce(k.kind, 'player_mcp') AS kind"
+			"   FROM npcsim.decision_slots d JOIN npcsim.decision_log l"
+			"     ON l.world_id = d.world_id AND l.request_id = d.request_id"
+			"    AND l.status IN ('failed', 'timeout', 'cut_off', 'passed_on') AND l.sent_at_real IS "
+			"NOT NULL"
+			"    AND l.finished_at_real > pg_catalog.clock_timestamp() - " TRIED_LATELY
+			"   LEFT JOIN npcsim.compute_sources k ON k.id = l.source_id"
+			"  WHERE d.world_id = $1 AND d.npc_id = $2)"
+			" SELECT %C FROM npcsim.npc_identities i JOIN npcsim.world_settings w ON w.id = i.world_id"
+			" LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
+			" WHERE i.world_id = $1 AND i.id = $2",
 	 SPI_GIVES(FallbackFacts, facts_columns),
 	 .nargs = 2,
 	 .types = {INT8OID, INT8OID}};
@@ -113,6 +108,12 @@ static SpiStatement count_spending =
 			" cost = t.cost + excluded.cost WHERE t.cost + excluded.cost <= $4 OR excluded.cost = 0",
 	 .nargs = 4,
 	 .types = {INT8OID, INT8OID, INT8OID, INT8OID}};
+
+static SpiStatement take_back =
+	{.sql = "UPDATE npcsim.server_api_spending SET decisions = decisions - 1, cost = cost - $3"
+			" WHERE world_id = $1 AND player_id = $2 AND day = " TODAY " AND decisions > 0 AND cost >= $3",
+	 .nargs = 3,
+	 .types = {INT8OID, INT8OID, INT8OID}};
 
 static SpiStatement forget_log = {.sql = "DELETE FROM npcsim.fallback_log WHERE at_real < $1",
 								  .nargs = 1,
@@ -155,6 +156,14 @@ fallback_spend(int64 world_id, int64 player_id, int64 cost, int64 cap)
 				   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id), Int64GetDatum(cost),
 							  Int64GetDatum(cap)},
 				   NULL, SPI_OK_INSERT) > 0;
+}
+
+void
+fallback_take_back(int64 world_id, int64 player_id, int64 cost)
+{
+	(void) spi_run(&take_back,
+				   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id), Int64GetDatum(cost)}, NULL,
+				   SPI_OK_UPDATE);
 }
 
 void

@@ -61,6 +61,9 @@ extern void fallback_log_write(const LoggedFallback *fallback);
  */
 extern bool fallback_spend(int64 world_id, int64 player_id, int64 cost, int64 cap);
 
+/* Takes back what was counted by the same transaction. */
+extern void fallback_take_back(int64 world_id, int64 player_id, int64 cost);
+
 #define SPENDING_DAYS 400 /* it is kept */
 
 /* Deletes what was logged and what was spent before these moments. */

@@ -149,9 +149,13 @@ static const SpiColumn lending_columns[] = {
 	SPENDING_COLUMNS(LendingSession, limits),
 	SPI_COLUMN(LendingSession, limits.rate, SOURCE_RATE),
 	SPI_COLUMN(LendingSession, slots, "s.max_concurrency"),
-	SPI_COLUMN_OR(LendingSession, pooled,
-				  "npcsim_internal.source_is_pooled(k.stateless, k.player_id, k.p95_ms, k.measured_at_real)",
-				  false),
+	SPI_COLUMN_OR(
+		LendingSession, pooled,
+		"CASE WHEN k.kind = 'server_api_key' THEN npcsim_internal.server_api_is_open(s.world_id)"
+		" ELSE npcsim_internal.source_is_pooled(k.stateless, k.player_id, k.p95_ms, k.measured_at_real)"
+		" END",
+		false),
+	SPI_COLUMN(LendingSession, of_server, "k.kind = 'server_api_key'"),
 };
 
 static SpiStatement lending = {

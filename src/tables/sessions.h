@@ -91,8 +91,9 @@ typedef struct LendingSession
 	TimestampTz	   connected_at_real;
 	int64		   source_id; /* 0 = none yet */
 	SpendingLimits limits;
-	int32		   slots;  /* questions it takes at a time */
-	bool		   pooled; /* its source is asked about NPCs of other players, too */
+	int32		   slots;	  /* questions it takes at a time */
+	bool		   pooled;	  /* its source is asked about NPCs of other players, too */
+	bool		   of_server; /* it is the operators' API: what it decides is bought */
 } LendingSession;
 
 /*

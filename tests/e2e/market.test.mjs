@@ -35,9 +35,21 @@ test('players hold their shares within seconds; who vanishes loses them after it
     bo.socket.terminate();
     await waitFor(() => colony.value("SELECT count(*) = 0 FROM npcsim.sessions WHERE player_id = $1", [players.bo.id]), { what: 'the session to end' });
     assert.equal(await colony.value('SELECT npcsim.redistribute_npcs_by_contribution($1)', [colony.worldId]), 0, 'nothing moves');
+    // ... for twenty seconds, which the market's clock shortens
+    const moveClock = async (ms) => {
+      await colony.query(`ALTER SYSTEM SET npcsim.market_time = '${ms === 0 ? '' : new Date(Date.now() + ms).toISOString()}'`);
+      await colony.query('SELECT pg_reload_conf()');
+      await waitFor(() => colony.value("SELECT abs(extract(epoch FROM npcsim_internal.market_now() - clock_timestamp()) - $1) < 5", [ms / 1000]), { what: 'the clock' });
+    };
+    await moveClock(20_000);
+    assert.equal(await colony.value("SELECT (npcsim.calculate_player_npc_allocation($1, $2)).reason", [players.bo.id, colony.worldId]), 'away');
+    assert.equal(await colony.value('SELECT npcsim.redistribute_npcs_by_contribution($1)', [colony.worldId]), 0, 'nothing moves');
+    await moveClock(0);
+    assert.equal(await moves(), made, 'nor did workers move anything');
     bo = await lend('bo');
     await bo.frame('decision_request');
     assert.deepEqual(await held(), before);
+    assert.equal(await moves(), made);
 
     // Another one comes, for whom there is nothing yet.
     const cy = await lend('cy');

@@ -93,6 +93,101 @@ SELECT throws_ok(what, code, NULL, what || ' is refused') FROM (VALUES
     ('SELECT npcsim.assign_npc_with_fallback(1, NULL)', '22004'), ('SELECT npcsim.assign_npc_with_fallback(1, 0)', '22003'), ('SELECT npcsim.assign_npc_with_fallback(1, 9223372036854775807)', '22003')) AS bad (what, code);
 SELECT is((SELECT step FROM npcsim.fallback_log ORDER BY id DESC LIMIT 1) IS NOT NULL, true, 'and logged is what was done alone');
 
+-- ---- the operators' API ----
+-- A colony of its own, whose only player is away.
+SELECT npcsim.create_world('Shop', 40, 30, 5, preset => 'reference') AS shop \gset
+CREATE FUNCTION pg_temp.shop() RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.worlds WHERE name = 'Shop'$$;
+CREATE FUNCTION pg_temp.of_shop(who text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.players WHERE world_id = pg_temp.shop() AND username = who$$;
+SELECT npcsim.create_player(:shop, name, role) FROM (VALUES ('hal', 'player'), ('sam', 'player'), ('opal', 'operator')) AS v (name, role);
+CREATE FUNCTION pg_temp.lend_in_shop(who text, source text, said jsonb DEFAULT '{}') RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    session bigint := (npcsim.client_connected('g1', pg_temp.of_shop(who), pg_temp.shop(), 'compute', source) ->> 'session_id')::bigint;
+BEGIN
+    PERFORM npcsim.update_player_heartbeat(pg_temp.of_shop(who), jsonb_build_object('source', source, 'max_concurrency', 4) || said);
+    RETURN session;
+END
+$$;
+SELECT npcsim.create_npc(:shop, name, x, 5, pg_temp.of_shop('hal')) FROM (VALUES ('Una', 5), ('Vic', 10), ('Wim', 15)) AS v (name, x);
+-- Hands out what is open in the shop, and tells to which sources.
+CREATE FUNCTION pg_temp.sold() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    told text;
+BEGIN
+    UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = pg_temp.shop();
+    SELECT string_agg(coalesce(k.name, 'none'), ' ' ORDER BY k.name) INTO told
+      FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions WHERE world_id = pg_temp.shop() ORDER BY id), ARRAY(SELECT 4 FROM npcsim.sessions WHERE world_id = pg_temp.shop())) AS c
+      JOIN npcsim.sessions s ON s.id = c.session_id LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id;
+    UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = pg_temp.shop();
+    RETURN told;
+END
+$$;
+CREATE FUNCTION pg_temp.spent() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', coalesce(p.username, 'world'), t.decisions, t.cost), ', ' ORDER BY t.player_id)
+      FROM npcsim.server_api_spending t LEFT JOIN npcsim.players p ON p.id = t.player_id WHERE t.world_id = pg_temp.shop()
+$$;
+CREATE FUNCTION pg_temp.fall_in_shop(who text) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', f.step, k.name, nullif(f.cost, 0), CASE WHEN f.request_id IS NOT NULL THEN 'asked' END)
+      FROM npcsim.npcs n, npcsim.assign_npc_with_fallback(pg_temp.shop(), n.id) AS f LEFT JOIN npcsim.compute_sources k ON k.id = f.source_id WHERE n.world_id = pg_temp.shop() AND n.name = who
+$$;
+SELECT pg_temp.lend_in_shop('opal', 'api', '{"kind": "server_api_key"}') AS api \gset
+SELECT is(pg_temp.fall_in_shop('Una'), 'built_in', 'nothing is bought before operators say so');
+UPDATE npcsim.worlds SET enable_commercial_fallback = true, server_api_cost = 3000, server_api_cap_per_day = 7000 WHERE id = :shop;
+SELECT is(pg_temp.fall_in_shop('Una'), 'built_in', 'once');
+UPDATE npcsim.worlds SET server_backup_enabled = true, server_api_cap_per_day = 2999 WHERE id = :shop;
+SELECT is(pg_temp.fall_in_shop('Una'), 'built_in', 'and again, nor what there is no money for');
+SELECT is(pg_temp.why(), 'controller: away; stateless: none; player_api: none; server_api: the day''s cap is reached', 'as the log has');
+UPDATE npcsim.worlds SET server_api_cap_per_day = 7000 WHERE id = :shop;
+SELECT is(pg_temp.fall_in_shop('Una'), 'server_api api 3000 asked', 'then the operators'' API is asked');
+SELECT is(pg_temp.spent(), NULL, 'which costs nothing before the question is handed out');
+SELECT is(pg_temp.sold(), 'api', 'to it it goes');
+SELECT is(pg_temp.spent(), 'world 1 3000', 'and the world pays');
+SELECT results_eq('SELECT step, cost, player_id, request_id IS NOT NULL FROM npcsim.fallback_log ORDER BY id DESC LIMIT 1', $$VALUES ('server_api', 3000::bigint, NULL::bigint, true)$$, 'which is logged');
+SELECT is(pg_temp.sold(), NULL, 'once');
+SELECT is(pg_temp.fall_in_shop('Vic'), 'server_api api 3000 asked', 'another');
+SELECT is(pg_temp.fall_in_shop('Wim'), 'server_api api 3000 asked', 'and a third may be asked, both before either is paid');
+SELECT is(pg_temp.sold(), 'api', 'one of them is handed out');
+SELECT is(pg_temp.spent(), 'world 2 6000', 'since there is money for one alone');
+SELECT is(pg_temp.sold(), NULL, 'however often it is tried');
+SET npcsim.market_time = '2027-03-01 12:00:00+00';
+SELECT is(pg_temp.sold(), 'api', 'the next day there is money again');
+SET npcsim.market_time = '';
+-- Somebody whose mind remembers nothing comes before that.
+UPDATE npcsim.worlds SET server_api_cap_per_day = 1000000 WHERE id = :shop;
+SELECT npcsim.client_disconnected(:api);
+SELECT pg_temp.lend_in_shop('opal', 'api', '{"kind": "server_api_key"}') AS api, pg_temp.lend_in_shop('sam', 'sheet', '{"stateless": true}') AS sheet \gset
+SELECT is(pg_temp.sold(), 'sheet sheet sheet', 'a source that remembers nothing comes first');
+SELECT is((SELECT sum(cost) FROM npcsim.server_api_spending WHERE world_id = :shop), 9000::numeric, 'and is not paid for');
+
+-- ---- backed up ----
+SELECT npcsim.client_disconnected(:sheet);
+SELECT npcsim.client_disconnected(:api);
+DELETE FROM npcsim.npcs WHERE world_id = :shop;
+UPDATE npcsim.worlds SET server_api_cap_per_day = 0, hybrid_cap_per_day = 3000, decision_policy = 'none' WHERE id = :shop;
+SELECT pg_temp.lend_in_shop('hal', 'home', '{"kind": "hybrid"}') AS home, pg_temp.lend_in_shop('opal', 'api', '{"kind": "server_api_key"}') AS api \gset
+SELECT npcsim.create_npc(:shop, 'Xia', 5, 5, pg_temp.of_shop('hal'));
+CREATE FUNCTION pg_temp.xia() RETURNS bigint LANGUAGE sql AS $$SELECT request_id FROM npcsim.decision_slots WHERE world_id = pg_temp.shop()$$;
+SELECT npcsim.request_npc_decision(:shop, id) IS NOT NULL AS asked FROM npcsim.npcs WHERE world_id = :shop;
+SELECT is(pg_temp.sold(), 'home', 'its player''s own mind is asked first');
+SELECT npcsim.fail_decisions(ARRAY[pg_temp.of_shop('sam')], ARRAY[pg_temp.xia()], ARRAY['timeout']);
+SELECT is((SELECT status FROM npcsim.decision_slots WHERE world_id = :shop), 2::smallint, 'of another nobody tells that it was too slow');
+SELECT npcsim.fail_decisions(ARRAY[pg_temp.of_shop('hal')], ARRAY[pg_temp.xia()], ARRAY['timeout']);
+SELECT is((SELECT status FROM npcsim.decision_slots WHERE world_id = :shop), 1::smallint, 'what takes it too long is open again');
+SELECT is((SELECT string_agg(status, ' ') FROM npcsim.decision_log WHERE world_id = :shop AND request_id = pg_temp.xia()), 'passed_on', 'and was passed on');
+SELECT is(pg_temp.sold(), 'api', 'to the operators'' API');
+SELECT is((SELECT concat_ws(' ', decisions, cost) FROM npcsim.server_api_spending WHERE world_id = :shop AND player_id = pg_temp.of_shop('hal')), '1 3000', 'at the player''s cost');
+SELECT is((SELECT player_id FROM npcsim.fallback_log ORDER BY id DESC LIMIT 1), pg_temp.of_shop('hal'), 'as the log says');
+SELECT is(npcsim.submit_npc_decision(pg_temp.of_shop('opal'), jsonb_build_object('request_id', pg_temp.xia(), 'action', 'wait')) ->> 'status', 'applied', 'whose answer is carried out');
+SELECT npcsim.tick_world(:shop, 5);
+SELECT npcsim.request_npc_decision(:shop, id) IS NOT NULL AS asked FROM npcsim.npcs WHERE world_id = :shop;
+SELECT pg_temp.sold();
+SELECT npcsim.fail_decisions(ARRAY[pg_temp.of_shop('hal')], ARRAY[pg_temp.xia()], ARRAY['timeout']);
+SELECT isnt(pg_temp.sold(), 'api', 'no more than the player may spend a day');
+SELECT is((SELECT sum(cost) FROM npcsim.server_api_spending WHERE world_id = :shop AND player_id = pg_temp.of_shop('hal')), 3000::numeric, 'is spent');
+SELECT npcsim.replay_world(:shop) AS copy_of_shop \gset
+SELECT is_empty(format('SELECT * FROM npcsim.world_differences(%s, %s)', :shop, :copy_of_shop), 'the shop is replayed, too');
+SELECT npcsim.drop_world(:copy_of_shop), npcsim.drop_world(:shop);
+SELECT is((SELECT count(*) FROM npcsim.fallback_log WHERE world_id = :shop) + (SELECT count(*) FROM npcsim.server_api_spending WHERE world_id = :shop), 0::bigint, 'what a world spent goes with it');
+
 -- ---- replays ----
 SELECT npcsim.tick_world(1, 20);
 SELECT is_empty('SELECT * FROM npcsim.world_faults(1)', 'the world is sound');

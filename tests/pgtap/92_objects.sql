@@ -97,7 +97,7 @@ INSERT INTO functions VALUES
                   submit_npc_decisions,fail_decisions,report_flood,update_player_heartbeat,update_player_camera,call_reducer,
                   try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera,try_update_spectator_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
-    ('worker', '{askable_players,expire_decisions,expire_sessions,fold_decisions,lending_sessions,present_players,rebalance_world,source_is_pooled,tell_suspensions,world_is_locked,world_lenders}'),
+    ('worker', '{askable_players,expire_decisions,expire_sessions,fold_decisions,lending_sessions,present_players,rebalance_world,server_api_is_open,source_is_pooled,tell_suspensions,world_is_locked,world_lenders}'),
     ('worker operator', '{prune_logs}'),
     ('worker reader operator', '{market_now,source_state}'),
     ('reader operator', '{world_now,recent_reliability,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier,
