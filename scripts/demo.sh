@@ -171,7 +171,7 @@ done
 # start_agent PLAYER: begins to lend what the player has
 start_agent()
 {
-	start "agent-$1" "$BUILD/npcsim-agent" --gateway "ws://127.0.0.1:$PORT/mcp" ${MORE[$1]:-} \
+	start "agent-$1" "$BUILD/npcsim-agent" --gateway "ws://127.0.0.1:$PORT/mcp" ${MORE[$1]:+"${MORE[$1]}"} \
 		--token-file "$STATE/$1.token" --max-concurrency "${SLOTS[$1]}" \
 		--mcp "$(quoted "$(type -P node)") $(quoted "$ROOT/clients/mcp/server.mjs") --think ${THINKS[$1]}"
 }

@@ -110,6 +110,7 @@ REVOKE ALL ON FUNCTION npcsim_internal.world_lenders(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.world_lenders(bigint) IS
     'Players of a world who lend at this moment. askable: from an active source, and tokens of the day, own, declared and the world''s, are left; paced: these are less than a decision a second, so that questions wait for their part of the day; draining: from a source that is draining; pool_slots: questions about NPCs of others that it takes at a time; pool_drains: one of its sources of the pool is draining; pool_for_all: the pool is asked about NPCs without a player, too';
 
+-- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
     BEGIN ATOMIC
@@ -165,6 +166,8 @@ CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.suspe
 -- ---- pace: budgets last their day ----
 
 ALTER FUNCTION npcsim_internal.market_now() STABLE;
+-- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
+-- pgspot PS005: its body is resolved when it is created.
 CREATE OR REPLACE FUNCTION npcsim_internal.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -1080,6 +1083,7 @@ BEGIN
         USING world_id;
 END
 $$;
+-- pgspot PS002: the function is a member of the extension since 0.3.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.guard_tables() RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
     AS $$
