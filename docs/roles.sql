@@ -166,7 +166,9 @@ BEGIN
         npcsim.calculate_decision_priority,
         npcsim.prioritize_npc_decisions,
         npcsim.get_pending_decisions,
-        npcsim_internal.pending_decisions
+        npcsim_internal.pending_decisions,
+        npcsim.select_optimal_mcp_server,
+        npcsim.assign_npc_decisions
         TO npcsim_reader;
 
     -- Operators.
@@ -196,6 +198,7 @@ BEGIN
         npcsim.adopt_world,
         npcsim.adopt_worlds,
         npcsim.optimize_world_queries,
+        npcsim.process_npc_decision_batch,
         npcsim.create_npc,
         npcsim.remove_npc,
         npcsim.assign_npc_to_player,

@@ -35,9 +35,9 @@
 #include "reducers/fallback.h"
 #include "reducers/gateway_poll.h"
 #include "reducers/observe.h"
-#include "reducers/pool.h"
 #include "reducers/questions.h"
 #include "reducers/spending.h"
+#include "reducers/takers.h"
 #include "reducers/worlds.h"
 #include "spi.h"
 #include "tables/decision_slots.h"
@@ -61,39 +61,6 @@ typedef struct Offer
 	int32 free;
 } Offer;
 
-typedef struct ClaimSession
-{
-	int64		   id;
-	int64		   player_id;
-	int64		   world_id;
-	int			   free;
-	int32		   timeout_ms;	 /* 0 = not known yet */
-	double		   average_ms;	 /* NaN = not reported */
-	bool		   choices;		 /* it wants a list to choose from */
-	bool		   compact;		 /* it has little room */
-	bool		   observations; /* it is told what its NPC sees */
-	TimestampTz	   connected_at_real;
-	int64		   source_id; /* 0 = none yet */
-	SpendingLimits limits;
-	int			   spender;	  /* its number among those who may spend something */
-	bool		   pooled;	  /* it is asked about NPCs of other players, too */
-	bool		   of_server; /* what it decides of these is bought (fallback.h) */
-	bool		   gone;	  /* it ended meanwhile */
-	/* The question that its budget is not enough for now; NULL = none. */
-	const OpenQuestion *unaffordable;
-} ClaimSession;
-
-/* Who takes questions. */
-typedef struct Takers
-{
-	ClaimSession  *sessions; /* by player */
-	int			   count;
-	QuestionFilter filter;
-	PoolSource	  *pool; /* what is chosen from for the pool; NULL = not read yet */
-	ClaimSession **pool_sessions;
-	int			   pool_count;
-} Takers;
-
 typedef struct Claim
 {
 	int64		  world_id;
@@ -103,7 +70,7 @@ typedef struct Claim
 	const char	 *reason;
 	uint64		  serial; /* in the queue; 0 = it is not from there */
 	int			  place;  /* in the order of handing out */
-	ClaimSession *session;
+	Taker *session;
 	bool		  taken;
 	int32		  told_events;
 	int64		  told_state;
@@ -143,12 +110,12 @@ compare_offers(const void *a, const void *b)
  * Returns the sessions that may get something, by player. A player whose tokens of the day are spent gets
  * nothing.
  */
-static ClaimSession *
+static Taker *
 read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count,
 			  int *session_count)
 {
 	Offer		   *offers = palloc(sizeof(Offer) * Max(count, 1));
-	ClaimSession   *sessions;
+	Taker   *sessions;
 	int				found;
 	LendingSession *lending = sessions_lending(gateway_id, ids, count, &found);
 
@@ -157,7 +124,7 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 	qsort(offers, count, sizeof(Offer), compare_offers);
 
 	*session_count = 0;
-	sessions = palloc(sizeof(ClaimSession) * Max(found, 1));
+	sessions = palloc(sizeof(Taker) * Max(found, 1));
 	for (int i = 0; i < found; i++)
 	{
 		Offer		 key = {.session_id = lending[i].id};
@@ -165,7 +132,7 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 
 		if (offer == NULL || offer->free <= 0)
 			continue;
-		sessions[*session_count] = (ClaimSession) {.id = key.session_id,
+		sessions[*session_count] = (Taker) {.id = key.session_id,
 												   .player_id = lending[i].player_id,
 												   .world_id = lending[i].world_id,
 												   .free = Min(offer->free, lending[i].slots),
@@ -183,118 +150,9 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 	return sessions;
 }
 
-/*
- * Returns the player's session with the most free slots; NULL if none is free. One that had the question in vain gets it once more only if
- * the player has no other here.
- */
-static ClaimSession *
-own_session_for(const Takers *takers, const QueuedQuestion *question)
-{
-	ClaimSession *best = NULL;
-	bool		  untried = false;
-	int			  low = 0;
-	int			  high = takers->count;
-
-	while (low < high)
-	{
-		int middle = low + (high - low) / 2;
-
-		if (takers->sessions[middle].player_id < question->player_id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < takers->count && takers->sessions[low].player_id == question->player_id; low++)
-	{
-		ClaimSession *session = &takers->sessions[low];
-		bool		  new_to_it = !question_was_tried(question, session->source_id);
-
-		if (session->gone || (untried && !new_to_it))
-			continue;
-		if (new_to_it && !untried)
-			best = NULL;
-		untried = new_to_it;
-		if (session->free > 0 && (best == NULL || session->free > best->free))
-			best = session;
-	}
-	return best;
-}
-
-/* Puts together the sources of the pool. */
-static void
-read_pool(Takers *takers)
-{
-	takers->pool = palloc(sizeof(PoolSource) * Max(takers->count, 1));
-	takers->pool_sessions = palloc(sizeof(ClaimSession *) * Max(takers->count, 1));
-	for (int i = 0; i < takers->count; i++)
-	{
-		ClaimSession *session = &takers->sessions[i];
-
-		if (!session->pooled || session->of_server)
-			continue;
-		takers->pool_sessions[takers->pool_count] = session;
-		takers->pool[takers->pool_count++] = (PoolSource) {.source_id = session->source_id,
-														   .world_id = session->world_id,
-														   .player_id = session->player_id};
-	}
-	pool_read(takers->pool, takers->pool_count);
-}
-
-static ClaimSession *
-pooled_session_for(Takers *takers, const OpenQuestion *open)
-{
-	int chosen;
-
-	if (takers->pool == NULL)
-		read_pool(takers);
-	for (int i = 0; i < takers->pool_count; i++)
-		takers->pool[i].slots =
-			takers->pool_sessions[i]->gone || takers->pool_sessions[i]->unaffordable == open
-				? 0
-				: takers->pool_sessions[i]->free;
-	chosen = pool_choose(takers->pool, takers->pool_count, open->world_id, &open->question);
-	return chosen == NOBODY_IN_POOL ? NULL : takers->pool_sessions[chosen];
-}
-
-/* Returns a session of the operators' API that may take a question, if that is bought; NULL if there is none. */
-static ClaimSession *
-server_session_for(const Takers *takers, const OpenQuestion *open)
-{
-	for (int i = 0; i < takers->count; i++)
-	{
-		ClaimSession *session = &takers->sessions[i];
-
-		if (session->of_server && session->pooled && !session->gone && session->free > 0 &&
-			session->world_id == open->world_id && session->unaffordable != open &&
-			!question_was_tried(&open->question, session->source_id))
-			return session;
-	}
-	return NULL;
-}
-
-/* Returns the session that gets a question; NULL if none may take it now. What its player had in vain the operators' API may take, too. */
-static ClaimSession *
-session_for(Takers *takers, const OpenQuestion *open)
-{
-	ClaimSession *session = own_session_for(takers, &open->question);
-	bool		  in_vain = session != NULL && question_was_tried(&open->question, session->source_id);
-	ClaimSession *server = NULL;
-
-	if (session == NULL && question_is_pooled(&takers->filter, open->question.player_id))
-	{
-		session = pooled_session_for(takers, open);
-		in_vain = session == NULL;
-	}
-	if (in_vain)
-		server = server_session_for(takers, open);
-	if (server != NULL)
-		return server;
-	return session != NULL && session->world_id == open->world_id ? session : NULL;
-}
-
 /* Returns how many requests the sessions still take. */
 static int
-free_slots_of(const ClaimSession *sessions, int count)
+free_slots_of(const Taker *sessions, int count)
 {
 	int64 slots = 0;
 
@@ -302,36 +160,6 @@ free_slots_of(const ClaimSession *sessions, int count)
 		if (!sessions[i].gone)
 			slots += sessions[i].free;
 	return (int) Min(slots, CLAIM_MAX);
-}
-
-/* Says which questions are wanted: those of the players of the sessions and, if one of them is of the pool, those for that. */
-static void
-want_questions(Takers *takers, const int64 *world_ids, int world_count)
-{
-	QuestionFilter *filter = &takers->filter;
-	int64		   *player_ids = palloc(sizeof(int64) * takers->count);
-	int64		   *askable = NULL;
-
-	for (int i = 0; i < takers->count; i++)
-	{
-		player_ids[i] = takers->sessions[i].player_id;
-		filter->pooled = filter->pooled || takers->sessions[i].pooled;
-	}
-	filter->player_ids = player_ids;
-	filter->player_count = id_list_sort(player_ids, takers->count);
-	for (int i = 0; i < world_count && filter->pooled; i++)
-	{
-		int	   found;
-		int64 *players = sessions_askable_players(world_ids[i], &found);
-
-		askable = askable == NULL ? palloc(sizeof(int64) * Max(found, 1))
-								  : repalloc(askable, sizeof(int64) * (filter->askable_count + found + 1));
-		memcpy(askable + filter->askable_count, players, sizeof(int64) * found);
-		filter->askable_count += found;
-	}
-	if (askable != NULL)
-		filter->askable_count = id_list_sort(askable, filter->askable_count);
-	filter->askable_ids = askable;
 }
 
 /* Begins to read the questions that the sessions may get. */
@@ -344,13 +172,13 @@ begin_reading(OpenQuestions *open, Takers *takers)
 	for (int i = 0; i < takers->count; i++)
 		world_ids[i] = takers->sessions[i].world_id;
 	worlds = id_list_sort(world_ids, takers->count);
-	want_questions(takers, world_ids, worlds);
+	takers_want(takers, world_ids, worlds);
 	questions_begin(open, world_ids, worlds, &takers->filter);
 }
 
 /* Says what the sessions may spend. */
 static Spending *
-begin_spending(const OpenQuestions *open, ClaimSession *sessions, int count)
+begin_spending(const OpenQuestions *open, Taker *sessions, int count)
 {
 	Spending *spending = spending_begin(open, count);
 
@@ -385,14 +213,14 @@ compare_places(const void *a, const void *b)
  * Returns the session that gets a question and spends its tokens, and what is bought for that; NULL if none may now. Of the pool others may, if
  * one may not.
  */
-static ClaimSession *
+static Taker *
 session_that_can_afford(Takers *takers, Spending *spending, const OpenQuestion *open, Expense *expense,
 						Purchase **purchase)
 {
-	ClaimSession *session;
+	Taker *session;
 
 	*purchase = NULL;
-	while ((session = session_for(takers, open)) != NULL)
+	while ((session = taker_for(takers, open)) != NULL)
 	{
 		bool own = session->player_id == open->question.player_id;
 
@@ -427,7 +255,7 @@ choose_requests(OpenQuestions *open, Spending *spending, Takers *takers, Claim *
 	{
 		Expense		  expense;
 		Purchase	 *purchase;
-		ClaimSession *session = session_that_can_afford(takers, spending, next, &expense, &purchase);
+		Taker *session = session_that_can_afford(takers, spending, next, &expense, &purchase);
 
 		if (session == NULL)
 		{
@@ -478,7 +306,7 @@ request_frame(const Claim *claim, StringInfo observation)
 
 /* Returns the world time for which an answer is paid at most: as long as the session has been connected, and no longer than any. */
 static int64
-credit_most(const ClaimSession *session, int32 speed)
+credit_most(const Taker *session, int32 speed)
 {
 	/* More would not matter at any speed, and might not fit. */
 	int64 connected =
@@ -492,7 +320,7 @@ credit_most(const ClaimSession *session, int32 speed)
  * nobody escapes by looking away, and looking around is saved for the others.
  */
 static bool
-is_judged(const ClaimSession *session)
+is_judged(const Taker *session)
 {
 	return session->observations || pg_prng_uint32(&pg_global_prng_state) % UNTOLD_JUDGED == 0;
 }
@@ -515,7 +343,7 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 	observe(head, observations, count);
 	for (int i = 0; i < count; i++)
 	{
-		ClaimSession *session = claims[i].session;
+		Taker *session = claims[i].session;
 
 		if (!observations[i].found ||
 			(claims[i].player_id != POOL && observations[i].controller != claims[i].player_id))

@@ -390,6 +390,12 @@ questions_shown(const WorldHead *head, const int64 *npc_ids, int npc_count, int 
 	return questions;
 }
 
+OpenQuestion *
+questions_of_world(const WorldHead *head, int *count)
+{
+	return questions_shown(head, NULL, 0, count);
+}
+
 /* Returns where an NPC is; raises NS201 if there is no such NPC. */
 static CellBox
 present_cell(const WorldHead *head, int64 npc_id)
@@ -461,7 +467,7 @@ npcsim_prioritize_npc_decisions(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_begin();
-	questions = questions_shown(read_world_head(world_id), NULL, 0, &count);
+	questions = questions_of_world(read_world_head(world_id), &count);
 	for (int i = 0; i < count; i++)
 	{
 		const OpenQuestion *open = &questions[i];

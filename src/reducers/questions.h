@@ -48,6 +48,9 @@ extern OpenQuestion *questions_next(OpenQuestions *open);
 extern void questions_put_back(OpenQuestions *open, List *questions);
 extern void questions_end(OpenQuestions *open);
 
+/* Reads all open questions of a world from the table, in order. SPI must be connected. */
+extern OpenQuestion *questions_of_world(const WorldHead *head, int *count);
+
 /* Whether a source had the question in vain. */
 extern bool question_was_tried(const QueuedQuestion *question, int64 source_id);
 

@@ -464,3 +464,22 @@ npcs_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int6
 
 	return ids_in_plane(&statement, world_id, shift, size_x, size_y, ids, most);
 }
+
+/* ---- one of them, without an image ---- */
+
+static SpiStatement select_controller = {
+	.sql =
+		"SELECT coalesce(controller_player_id, 0) FROM npcsim.npc_identities WHERE world_id = $1 AND id = $2",
+	.nargs = 2,
+	.types = {INT8OID, INT8OID},
+	.read_only = true};
+
+bool
+npc_controller_read(int64 world_id, int64 npc_id, int64 *player_id)
+{
+	if (spi_run(&select_controller, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(npc_id)}, NULL,
+				SPI_OK_SELECT) == 0)
+		return false;
+	*player_id = spi_int64(0, 0);
+	return true;
+}

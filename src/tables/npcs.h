@@ -268,4 +268,7 @@ extern TimestampTz npc_slots_opened_at;
  */
 extern int npcs_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most);
 
+/* Reads whose NPC it is, 0 = nobody's. Returns false if there is no such NPC. */
+extern bool npc_controller_read(int64 world_id, int64 npc_id, int64 *player_id);
+
 #endif /* NPCSIM_TABLES_NPCS_H */

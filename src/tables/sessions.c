@@ -181,6 +181,30 @@ static SpiStatement lending = {
 	.types = {INT8ARRAYOID, TEXTOID},
 	.read_only = true};
 
+static const SpiColumn lender_columns[] = {
+	SPI_COLUMN(WorldLender, session_id, "l.session_id"),
+	SPI_COLUMN(WorldLender, player_id, "l.player_id"),
+	SPI_COLUMN(WorldLender, gateway_id, "s.gateway_id"),
+	SPI_COLUMN(WorldLender, source_id, "l.source_id"),
+	SPI_COLUMN(WorldLender, free, "greatest(l.slots - coalesce(f.sent, 0), 0)::pg_catalog.int4"),
+	SPI_COLUMN(WorldLender, pooled, "l.pooled"),
+	SPI_COLUMN(WorldLender, of_server, "EXISTS (SELECT FROM npcsim.compute_sources k WHERE k.id = l.source_id AND k.player_id IS NULL)"),
+	SPI_COLUMN(WorldLender, pool_for_all, "p.pool_for_all"),
+};
+
+static SpiStatement select_lenders =
+	{.sql = "SELECT %C FROM npcsim_internal.lending_sessions($1) AS l"
+			"  JOIN npcsim_internal.world_lenders($1) AS p ON p.player_id = l.player_id AND p.askable"
+			"  JOIN npcsim.sessions s ON s.id = l.session_id"
+			"  LEFT JOIN (SELECT d.session_id, pg_catalog.count(*) AS sent FROM npcsim.decision_slots d"
+			"              WHERE d.world_id = $1 AND d.status = 2 GROUP BY d.session_id) f ON f.session_id = "
+			"l.session_id"
+			" WHERE l.state = 'active' ORDER BY l.player_id, l.session_id",
+	 SPI_GIVES(WorldLender, lender_columns),
+	 .nargs = 1,
+	 .types = {INT8OID},
+	 .read_only = true};
+
 static SpiStatement askable =
 	{.sql = "SELECT p.player_id FROM npcsim_internal.world_lenders($1) AS p WHERE p.askable ORDER BY 1",
 	 .nargs = 1,
@@ -410,6 +434,14 @@ sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found
 						  NULL, SPI_OK_SELECT);
 
 	return spi_rows(&lending, rows, found);
+}
+
+WorldLender *
+sessions_of_lenders(int64 world_id, int *count)
+{
+	uint64 rows = spi_run(&select_lenders, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+
+	return spi_rows(&select_lenders, rows, count);
 }
 
 int64 *

@@ -102,6 +102,25 @@ typedef struct LendingSession
  */
 extern int64 *sessions_askable_players(int64 world_id, int *count);
 
+/* A session in a world whose player can be asked. */
+typedef struct WorldLender
+{
+	int64 session_id;
+	int64 player_id;
+	char *gateway_id;
+	int64 source_id; /* 0 = none yet */
+	int32 free;		 /* slots that it has left, by what was sent to it */
+	bool  pooled;
+	bool  of_server;	/* its source is the operators' API */
+	bool  pool_for_all; /* of the world: the pool is asked about NPCs without a player, too */
+} WorldLender;
+
+/*
+ * Returns the sessions in a world that can be asked, whichever gateway has them, by player. It looks at all questions of the world that
+ * are under way.
+ */
+extern WorldLender *sessions_of_lenders(int64 world_id, int *count);
+
 /* Returns those among sessions of a gateway whose source is active, by player, read by the caller's snapshot. */
 extern LendingSession *sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found);
 /*

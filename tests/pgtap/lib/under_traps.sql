@@ -83,13 +83,14 @@ SELECT * FROM npcsim.messages;
 SELECT * FROM npcsim.world_events;
 SELECT p.*, s.*, o.* FROM npcsim.players p, npcsim.world_status s, npcsim.worker_status o LIMIT 1;
 SELECT * FROM npcsim.decision_requests;
+SELECT npcsim.select_optimal_mcp_server(:world, :npc), npcsim.assign_npc_decisions(:world);
 SELECT * FROM npcsim.decision_log;
 SELECT npcsim.world_snapshot(:world);
 
 -- ---- a worker: its calls made by hand, then a real one that runs the world ----
 SET ROLE npcsim_worker;
 SELECT npcsim_internal.askable_players(:world);
-SELECT npcsim_internal.present_players(:world);
+SELECT npcsim_internal.present_players(:world), npcsim_internal.lending_sessions(:world), npcsim_internal.world_lenders(:world);
 SELECT npcsim_internal.expire_decisions(), npcsim_internal.expire_sessions(), npcsim.prune_logs();
 RESET ROLE;
 DO $$
