@@ -225,3 +225,30 @@ EXCEPTION WHEN OTHERS THEN
     RETURN concat_ws(': ', SQLSTATE, SQLERRM, nullif(hint, ''));
 END
 $$;
+
+-- After minds(): the player of their NPCs goes; oda (gateway g1) and pim (g2) lend minds that remember nothing.
+CREATE PROCEDURE pool()
+LANGUAGE plpgsql AS $$
+DECLARE
+    oda bigint := (SELECT p.player_id FROM npcsim.create_player(world('Meadow'), 'oda') AS p);
+    pim bigint := (SELECT p.player_id FROM npcsim.create_player(world('Meadow'), 'pim') AS p);
+BEGIN
+    UPDATE npcsim.worlds SET allocation = 'manual';
+    PERFORM npcsim.client_disconnected(id) FROM npcsim.sessions;
+    PERFORM npcsim.register_gateway('g2');
+    PERFORM npcsim.client_connected('g1', oda, world('Meadow'), 'compute'), npcsim.client_connected('g2', pim, world('Meadow'), 'compute');
+    PERFORM npcsim.update_player_heartbeat(p, '{"max_concurrency": 8, "stateless": true}') FROM unnest(ARRAY[oda, pim]) AS p;
+END
+$$;
+
+CREATE FUNCTION player(wanted text) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT id FROM npcsim.player_accounts WHERE username = wanted
+$$;
+
+-- Claims questions for a player's session.
+CREATE FUNCTION claim_pooled(who text, slots integer) RETURNS SETOF bigint
+LANGUAGE sql AS $$
+    SELECT c.request_id FROM npcsim.sessions s CROSS JOIN LATERAL npcsim.claim_decisions(s.gateway_id, ARRAY[s.id], ARRAY[slots]) AS c
+     WHERE s.player_id = player(who) AND NOT s.ended
+$$;
