@@ -41,7 +41,6 @@ REVOKE ALL ON FUNCTION npcsim_internal.source_is_pooled(boolean, bigint, bigint,
 COMMENT ON FUNCTION npcsim_internal.source_is_pooled(boolean, bigint, bigint, timestamptz) IS
     'Whether a source, by columns of compute_sources, belongs to the pool, which is asked about NPCs of any player: it is a player''s, remembers nothing and answers within 60 s, as far as is known';
 
--- pgspot PS005: its body is resolved when it is created.
 -- It is written in plpgsql since the table of what was spent is made later.
 CREATE FUNCTION npcsim_internal.server_api_is_open(world_id bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -61,6 +60,7 @@ REVOKE ALL ON FUNCTION npcsim_internal.server_api_is_open(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.server_api_is_open(bigint) IS
     'Whether decisions may be bought from the operators'' API now, for the world or for somebody whom it backs up';
 
+-- pgspot PS005: its body is resolved when it is created.
 CREATE FUNCTION npcsim_internal.lending_sessions(world_id bigint)
     RETURNS TABLE (session_id bigint, player_id bigint, source_id bigint, state text, pooled boolean, slots integer, of_server boolean)
     LANGUAGE sql STABLE ROWS 10
@@ -1065,6 +1065,7 @@ BEGIN
      ORDER BY c.relname;
 END
 $$;
+-- pgspot PS002: the function is a member of the extension; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1
     SET jit = off ROWS 10000 -- over tables that are new the planner thinks much of it, and compiling takes longer than it does
