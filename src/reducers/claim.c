@@ -339,7 +339,8 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 										 .untold = !claims[i].session->observations,
 										 .with_choices = claims[i].session->choices,
 										 .with_ranking = is_judged(claims[i].session),
-										 .compact = claims[i].session->compact};
+										 .compact = claims[i].session->compact,
+										 .budget = claims[i].expense.told};
 	observe(head, observations, count);
 	for (int i = 0; i < count; i++)
 	{

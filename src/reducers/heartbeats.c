@@ -26,6 +26,7 @@
 #include "reducers/refusals.h"
 #include "reducers/sessions.h"
 #include "reducers/sources.h"
+#include "reducers/spending.h"
 #include "reducers/trust.h"
 #include "spi.h"
 #include "tables/arrays.h"
@@ -224,12 +225,17 @@ declare_source(int64 player_id, const SessionFigures *heartbeat, const HeardSess
 
 /* Writes "source": which one was heard of, and what keeps it from being asked. */
 static void
-json_source(StringInfo out, int64 source_id, const PlayerLoad *load)
+json_source(StringInfo out, int64 source_id, const SessionFigures *heartbeat, const PlayerLoad *load,
+			const BudgetStanding *budget)
 {
 	SourceRow source;
+	int32	  rate;
 
 	if (!source_row_read(source_id, &source))
 		return;
+	rate = source.decisions_per_second == 0 || heartbeat->decisions_per_second == 0
+			   ? Max(source.decisions_per_second, heartbeat->decisions_per_second)
+			   : Min(source.decisions_per_second, heartbeat->decisions_per_second);
 	json_literal(out, ",\"source\":{\"id\":");
 	json_int64(out, source.id);
 	json_literal(out, ",\"state\":");
@@ -241,8 +247,32 @@ json_source(StringInfo out, int64 source_id, const PlayerLoad *load)
 	json_literal(out, ",\"idle\":");
 	json_string(out, source_idle_name(source_idle(&(SourceUse) {.connected = true,
 																.state = source.state,
-																.paced = load->spent,
+																.paced = load->spent || budget->wait_ms > 0,
+																.limited = source_is_limited(source.id, rate),
 																.asked = load->in_flight > 0})));
+	appendStringInfoChar(out, '}');
+}
+
+/* Writes "budget": what the player may spend and has spent today, how fast it may go on, and when it is asked next (null: at midnight). */
+static void
+json_standing(StringInfo out, const BudgetStanding *budget)
+{
+	json_literal(out, ",\"budget\":{\"declared\":");
+	json_int64(out, budget->limits.declared);
+	json_literal(out, ",\"tokens\":");
+	json_id(out, budget->limits.player_tokens);
+	json_literal(out, ",\"spent\":");
+	json_int64(out, budget->limits.player_spent);
+	json_literal(out, ",\"pace\":");
+	if (budget->paced)
+		json_thousandths(out, budget->pace);
+	else
+		json_literal(out, "null");
+	json_literal(out, ",\"next_in\":");
+	if (budget->wait_ms == PG_INT64_MAX)
+		json_literal(out, "null");
+	else
+		json_thousandths(out, budget->wait_ms);
 	appendStringInfoChar(out, '}');
 }
 
@@ -259,6 +289,7 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 	PlayerRow	   player;
 	HeardSession   session;
 	PlayerLoad	   load;
+	BudgetStanding budget;
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
 	if (!player_row_read(player_id, &player))
@@ -279,7 +310,7 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 		allocation_changed_at_commit(session.world_id);
 	}
 	player_row_note_heartbeat(player_id);
-	if (!player_row_load_of(player_id, &load))
+	if (!player_row_load_of(player_id, &load) || !budget_standing(player_id, &budget))
 		refuse_unknown_player(player_id);
 
 	json_literal(out, "{\"type\":\"heartbeat_ack\",\"assigned_npcs\":");
@@ -290,7 +321,8 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 	json_string(out, load.status);
 	json_literal(out, ",\"warned_until\":");
 	json_string(out, load.warned_until);
-	json_source(out, session.source_id, &load);
+	json_standing(out, &budget);
+	json_source(out, session.source_id, &heartbeat, &load, &budget);
 	appendStringInfoChar(out, '}');
 }
 

@@ -401,6 +401,7 @@ budget_standing(int64 player_id, BudgetStanding *standing)
 	if (!spending_limits_read(player_id, &standing->limits))
 		return false;
 	count = read_budgets(player_id, standing->limits.world_id, &standing->limits, now, budgets);
+	standing->paced = count > 0;
 	standing->pace = told_of(budgets, count, 0, now).pace;
 	standing->wait_ms = 0;
 	for (int i = 0; i < count; i++)

@@ -67,7 +67,8 @@ extern void spending_end(Spending *spending);
 typedef struct BudgetStanding
 {
 	SpendingLimits limits;
-	int32		   pace; /* pace_speed() of the slower one; PACE_FASTEST without a budget */
+	bool		   paced; /* there is a budget */
+	int32		   pace;  /* pace_speed() of the slower one */
 	int64 wait_ms; /* until its next question that is not urgent; 0 = none, INT64_MAX = until the day turns */
 } BudgetStanding;
 

@@ -35,6 +35,7 @@ static const SpiColumn source_columns[] = {
 	SPI_COLUMN(SourceRow, world_id, "world_id"),
 	SPI_COLUMN(SourceRow, player_id, "player_id"),
 	SPI_COLUMN(SourceRow, name, "name"),
+	SPI_COLUMN(SourceRow, decisions_per_second, "decisions_per_second"),
 	/* In the order of SourceState. */
 	SPI_COLUMN(
 		SourceRow, state,

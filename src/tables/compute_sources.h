@@ -42,9 +42,10 @@ typedef struct SourceRow
 	int64		world_id;
 	int64		player_id; /* 0 = the operators' */
 	char	   *name;
-	SourceState state;	/* as of now */
-	char	   *reason; /* NULL = none was told */
-	char	   *until;	/* ISO 8601; NULL = until it is resumed */
+	SourceState state;				  /* as of now */
+	char	   *reason;				  /* NULL = none was told */
+	char	   *until;				  /* ISO 8601; NULL = until it is resumed */
+	int32		decisions_per_second; /* thousandths; 0 = no limit of the operators */
 } SourceRow;
 
 /* Return false if there is no such source. The second one locks it against other writes. */

@@ -18,6 +18,7 @@
 typedef struct SpendingLimits
 {
 	int64 world_id;
+	int64 declared;		 /* tokens a day that the player says it lends; 0 = it says nothing */
 	int64 player_tokens; /* of the day, what the world grants it or it declared; 0 = no limit */
 	int64 player_spent;	 /* so far */
 	int64 world_tokens;	 /* 0 = no limit */
@@ -30,6 +31,7 @@ typedef struct SpendingLimits
 /* The columns of player_accounts p, world_settings w, world_tokens t (or NULL) that fill one; without the rate. */
 #define SPENDING_COLUMNS(struct_, member_) \
 	SPI_COLUMN(struct_, member_.world_id, "w.id"), \
+		SPI_COLUMN(struct_, member_.declared, "p.declared_tokens_per_day"), \
 		SPI_COLUMN(struct_, member_.player_tokens, \
 				   "coalesce(least(nullif(p.declared_tokens_per_day, 0), " \
 				   "nullif(w.max_tokens_per_player_per_day, 0)), 0)"), \

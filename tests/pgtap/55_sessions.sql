@@ -96,7 +96,8 @@ SELECT is_empty('SELECT npcsim_internal.present_players(1)', 'nobody is present 
 CREATE FUNCTION pg_temp.beat(heartbeat jsonb) RETURNS jsonb
 LANGUAGE sql AS $$SELECT npcsim.update_player_heartbeat((SELECT player_id FROM ada), heartbeat)::jsonb$$;
 SELECT is(pg_temp.beat('{"source":"source 3","max_concurrency":4,"stateless":true,"token_output_rate":12.5,"average_decision_time_ms":1200,"decision_queue_length":3}') - 'source',
-          '{"type":"heartbeat_ack","assigned_npcs":0,"in_flight":0,"skipped":{"no_demand":0,"rate_limited":0},"status":"active","warned_until":null}',
+          '{"type":"heartbeat_ack","assigned_npcs":0,"in_flight":0,"skipped":{"no_demand":0,"rate_limited":0},"status":"active","warned_until":null,
+            "budget":{"declared":0,"tokens":null,"spent":0,"pace":null,"next_in":0}}',
           'a heartbeat is acknowledged');
 SELECT results_eq($$SELECT max_concurrency, stateless, token_output_rate, average_decision_time_ms FROM npcsim.sessions WHERE id = pg_temp.session('compute 3')$$,
                   $$VALUES (4, true, 12.5::float8, 1200::float8)$$, 'and kept, in the session of its source');

@@ -203,6 +203,35 @@ test_reserve(void)
 	tap_ok(taken[1] >= 86400 / 5 / 50, "every day: %d", taken[1]);
 }
 
+/* What an answer cost is known behind it. */
+static void
+test_settled(void)
+{
+	PacedBudget budget = paced(86400);
+	int64_t		reserve;
+
+	while (pace_take(&budget, 1, 50, false, BEGINS))
+		;
+	pace_settle(&budget.pace, 50);
+	tap_ok(pace_take(&budget, 1, 50, false, BEGINS), "what a question did not cost is there for the next");
+	pace_settle(&budget.pace, -1000);
+	tap_ok(pace_wait(&budget.pace, &budget.budget, 50, BEGINS) > 1000 * SECOND,
+		   "what it cost more is waited for, %lld ms",
+		   (long long) pace_wait(&budget.pace, &budget.budget, 50, BEGINS));
+	tap_ok(pace_take(&budget, 1, 50, true, BEGINS), "but not by urgent ones");
+	tap_is_int(budget.pace.reserve, 50000, "which the reserve lends no more than they cost");
+	reserve = budget.pace.reserve;
+	tap_ok(!pace_may(&budget.pace, &budget.budget, 50, false, BEGINS + 900 * SECOND) &&
+			   pace_may(&budget.pace, &budget.budget, 50, false, BEGINS + 1100 * SECOND),
+		   "and what is lacking stays so meanwhile");
+	pace_settle(&budget.pace, INT64_MAX);
+	(void) pace_take(&budget, 1, 50, false, BEGINS);
+	tap_ok(budget.pace.saved <= 360000 && budget.pace.reserve == reserve,
+		   "nobody saves more by it than can be saved");
+	pace_settle(&budget.pace, INT64_MIN);
+	tap_ok(pace_wait(&budget.pace, &budget.budget, 50, BEGINS) > 0, "whatever the numbers are");
+}
+
 static void
 test_speed(void)
 {
@@ -232,6 +261,7 @@ main(void)
 	test_limits();
 	test_several();
 	test_reserve();
+	test_settled();
 	test_speed();
 	return tap_done();
 }
