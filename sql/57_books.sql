@@ -141,7 +141,7 @@ BEGIN
                       AND s.connected_at_real < statement_timestamp() - interval '10 s'
                       AND s.heartbeat_at_real > statement_timestamp() - interval '30 s'
                       AND (k.id IS NULL OR npcsim_internal.source_state(k.state, k.until_real) = 'active'))
-       AND EXISTS (SELECT FROM npcsim_internal.askable_players(waiting_questions.world_id) AS a(player_id) WHERE a.player_id = waiting_questions.player_id) THEN
+       AND EXISTS (SELECT FROM npcsim_internal.players_short_of_slots(waiting_questions.world_id) AS a(player_id) WHERE a.player_id = waiting_questions.player_id) THEN
         RETURN questions;
     END IF;
     RETURN 0;

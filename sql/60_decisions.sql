@@ -102,3 +102,20 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- It runs with the owner's rights, since it reads accounts.
+CREATE FUNCTION npcsim_internal.players_short_of_slots(world_id bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT a.player_id
+          FROM npcsim_internal.world_lenders(players_short_of_slots.world_id) a
+         WHERE a.askable AND (NOT a.paced
+            OR (SELECT pg_catalog.sum(s.max_concurrency) FROM npcsim.sessions s
+                 WHERE s.player_id = a.player_id AND NOT s.ended AND s.purpose IN ('compute', 'both'))
+               <= (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i
+                     JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id AND d.status = 2 AND d.player_id = a.player_id
+                    WHERE i.world_id = players_short_of_slots.world_id AND i.controller_player_id = a.player_id));
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.players_short_of_slots(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.players_short_of_slots(bigint) IS
+    'Players whose open questions wait for a free slot: those of askable_players() but for those whose questions wait for their part of the day beside one that is free';

@@ -670,7 +670,8 @@ static SpiStatement select_waited =
 					 "   JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
 					 "    AND d.status = 1 AND d.player_id = l.player_id) w"
 					 " WHERE w.missed_at > $1 AND w.missed_at <= $2"
-					 "   AND w.player_id IN (SELECT a.id FROM npcsim_internal.askable_players(w.world_id) AS "
+					 "   AND w.player_id IN (SELECT a.id FROM "
+					 "npcsim_internal.players_short_of_slots(w.world_id) AS "
 					 "a(id))"
 					 " ORDER BY w.opened_at_real, w.world_id, w.player_id",
 	 SPI_GIVES(WaitedQuestion, waited_columns),

@@ -276,6 +276,15 @@ SELECT cmp_ok((:'idle'::jsonb ->> 'Di')::integer, '>', 20, 'an NPC stands idle f
 SELECT cmp_ok((:'idle'::jsonb ->> 'Cy')::integer, '<', 10, 'but not for one whose question waits for its part of the day');
 SELECT is((SELECT count(*) FROM npcsim.decision_requests WHERE world_id = 2), 2::bigint, 'the question stays open');
 SELECT is((SELECT payload -> 'paced' FROM npcsim.world_inputs WHERE world_id = 2 AND kind = 'presence' ORDER BY sequence DESC LIMIT 1), jsonb_build_array((SELECT id FROM others WHERE name = 'cy')), 'whose it is the world knows by an input');
+UPDATE npcsim.decision_slots SET opened_at_real = clock_timestamp() - interval '20 s' WHERE world_id = 2;
+UPDATE npcsim.sessions SET connected_at_real = clock_timestamp() - interval '1 hour' WHERE world_id = 2;
+SELECT npcsim.update_player_heartbeat(id, '{"source": "main", "max_concurrency": 1}') IS NOT NULL FROM others;
+UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 2;
+SELECT results_eq('SELECT name, npcsim_internal.waiting_questions(2, id) FROM others ORDER BY 1', $$VALUES ('cy', 0::bigint), ('di', 1)$$, 'nobody is less reliable for questions that wait for their part of the day');
+UPDATE npcsim.decision_slots SET status = 2 WHERE world_id = 2;
+SELECT set_eq('SELECT name FROM npcsim_internal.players_short_of_slots(2) AS p(id) JOIN others USING (id)', '{cy,di}'::text[], 'but for those that wait for a free slot');
+UPDATE npcsim.decision_slots SET status = 1 WHERE world_id = 2;
+UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 2;
 SELECT npcsim.declare_compute(id, 4320000) FROM others WHERE name = 'cy';
 SELECT npcsim.update_player_heartbeat(id, '{"source": "main", "max_concurrency": 8}') IS NOT NULL FROM others;
 SELECT npcsim.tick_world(2, 31);
