@@ -181,7 +181,7 @@ BEGIN
     GRANT SELECT ON npcsim.person_days TO npcsim_operator;
     GRANT SELECT ON npcsim.observation_log TO npcsim_operator;
     GRANT SELECT ON npcsim.fallback_log, npcsim.server_api_spending TO npcsim_operator;
-    GRANT SELECT ON npcsim.security_violations, npcsim.suspects TO npcsim_operator;
+    GRANT SELECT ON npcsim.security_violations, npcsim.suspects, npcsim.paces TO npcsim_operator;
     GRANT EXECUTE ON FUNCTION
         npcsim.create_world,
         npcsim.drop_world,

@@ -326,6 +326,19 @@ is_judged(const Taker *session)
 }
 
 /*
+ * Whether a mind is asked about its NPC for the first time since another player's was. What a session that ended left unanswered is asked
+ * for the first time again.
+ */
+static bool
+mind_is_new(const MetMind *met, int count, const Claim *claim)
+{
+	for (int i = 0; i < count; i++)
+		if (met[i].npc_id == claim->npc_id)
+			return met[i].player_id != claim->session->player_id || met[i].request_id == claim->request_id;
+	return false;
+}
+
+/*
  * Writes the frames of the claims of one world. NPCs that changed hands since the request was opened get
  * none.
  */
@@ -333,14 +346,21 @@ static void
 write_bodies(const WorldHead *head, Claim *claims, int count)
 {
 	Observation *observations = palloc0(sizeof(Observation) * count);
+	int64		*ids = palloc(sizeof(int64) * count);
+	int			 met_count;
+	MetMind		*met;
 
+	for (int i = 0; i < count; i++)
+		ids[i] = claims[i].npc_id;
+	met = slots_met(head->world_id, ids, count, &met_count);
 	for (int i = 0; i < count; i++)
 		observations[i] = (Observation) {.npc_id = claims[i].npc_id,
 										 .untold = !claims[i].session->observations,
 										 .with_choices = claims[i].session->choices,
 										 .with_ranking = is_judged(claims[i].session),
 										 .compact = claims[i].session->compact,
-										 .budget = claims[i].expense.told};
+										 .budget = claims[i].expense.told,
+										 .is_new = mind_is_new(met, met_count, &claims[i])};
 	observe(head, observations, count);
 	for (int i = 0; i < count; i++)
 	{

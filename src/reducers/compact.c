@@ -357,7 +357,8 @@ write_vision(Compact *compact)
 }
 
 StringInfo
-compact_observation(const Scene *scene, int viewer, const Observation *observation, OfferedChoices *choices)
+compact_observation(const Scene *scene, int viewer, const Observation *observation,
+					const RecentEvents *recent, OfferedChoices *choices)
 {
 	Compact compact = {.out = makeStringInfo(),
 					   .scene = scene,
@@ -371,6 +372,9 @@ compact_observation(const Scene *scene, int viewer, const Observation *observati
 		json_choices(compact.out, choices, CHOICES_ROOM);
 	write_bids(&compact);
 	write_conversation(&compact);
+	if (observation->is_new)
+		json_history(compact.out, recent, scene, viewer,
+					 Min(HISTORY_BYTES_COMPACT, COMPACT_BYTES - 1 - compact.out->len - HISTORY_KEY_BYTES));
 	write_events(&compact);
 	write_traits(&compact);
 	write_vision(&compact);

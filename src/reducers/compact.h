@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "reducers/choices.h"
+#include "reducers/history.h"
 #include "reducers/observe.h"
 
 /* 600 tokens of 2.9 bytes, which is what tokenizers of small models need for such texts. */
@@ -18,6 +19,6 @@
  * choices that do not fit are removed from the list.
  */
 extern StringInfo compact_observation(const Scene *scene, int viewer, const Observation *observation,
-									  OfferedChoices *choices);
+									  const RecentEvents *recent, OfferedChoices *choices);
 
 #endif /* NPCSIM_COMPACT_H */

@@ -17,6 +17,7 @@
 #include "reducers/args.h"
 #include "reducers/choices.h"
 #include "reducers/compact.h"
+#include "reducers/history.h"
 #include "reducers/observe.h"
 #include "reducers/scene.h"
 #include "reducers/scene_json.h"
@@ -382,7 +383,8 @@ json_events(StringInfo out, const NpcRow *row, int room)
 
 /* Returns the whole observation; choices (NULL: none were asked for) take their room from vision. */
 static StringInfo
-observation_text(const Scene *scene, int viewer, const Observation *observation, OfferedChoices *choices)
+observation_text(const Scene *scene, int viewer, const Observation *observation, const RecentEvents *recent,
+				 OfferedChoices *choices)
 {
 	const NpcRow	*row = &scene->viewers->rows[viewer];
 	int				 item_count;
@@ -404,6 +406,8 @@ observation_text(const Scene *scene, int viewer, const Observation *observation,
 	json_literal(&rest, ",\"conversation\":");
 	json_conversation(&rest, run_of(scene, row));
 	json_bids(&rest, &scene->bids, row->id, scene->seen);
+	if (observation->is_new)
+		json_history(&rest, recent, scene, viewer, HISTORY_BYTES);
 	if (choices != NULL)
 		(void) json_choices(&rest, choices, OBSERVATION_BYTES);
 	json_events(&rest, row,
@@ -416,7 +420,7 @@ observation_text(const Scene *scene, int viewer, const Observation *observation,
 
 /* Writes an observation as its mind wants it: whole or compact, with or without choices. */
 static void
-write_observation(const Scene *scene, int viewer, Observation *observation)
+write_observation(const Scene *scene, int viewer, const RecentEvents *recent, Observation *observation)
 {
 	OfferedChoices choices;
 
@@ -427,11 +431,11 @@ write_observation(const Scene *scene, int viewer, Observation *observation)
 	if (observation->untold)
 		return;
 	if (observation->compact)
-		observation->text =
-			compact_observation(scene, viewer, observation, observation->with_choices ? &choices : NULL);
+		observation->text = compact_observation(scene, viewer, observation, recent,
+												observation->with_choices ? &choices : NULL);
 	else
 		observation->text =
-			observation_text(scene, viewer, observation, observation->with_choices ? &choices : NULL);
+			observation_text(scene, viewer, observation, recent, observation->with_choices ? &choices : NULL);
 	if (observation->with_choices)
 		observation->offered = offered_actions(&choices);
 }
@@ -472,16 +476,19 @@ observe_untold(int64 world_id, Observation *observations, int count)
 void
 observe(const WorldHead *head, Observation *observations, int count)
 {
-	Scene  scene;
-	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
-	int	   looking = 0;
-	bool   with_terrain = false;
+	Scene		 scene;
+	int64		*ids = palloc(sizeof(int64) * Max(count, 1));
+	int			 looking = 0;
+	bool		 with_terrain = false;
+	bool		 with_history = false;
+	RecentEvents recent = {0};
 
 	for (int i = 0; i < count; i++)
 	{
 		if (!is_looked_around(&observations[i]))
 			continue;
 		ids[looking++] = observations[i].npc_id;
+		with_history |= observations[i].is_new;
 		with_terrain |= observations[i].with_choices || observations[i].with_ranking;
 	}
 	if (looking < count)
@@ -489,6 +496,8 @@ observe(const WorldHead *head, Observation *observations, int count)
 	if (looking == 0)
 		return;
 	scene_read(&scene, head, ids, looking, with_terrain);
+	if (with_history)
+		recent_events_read(&recent, head->world_id);
 
 	for (int i = 0, viewer = 0; i < count && viewer < scene.viewers->count; i++)
 	{
@@ -504,7 +513,7 @@ observe(const WorldHead *head, Observation *observations, int count)
 		observations[i].told_state = row->state_counter;
 		if (observations[i].reads_budget)
 			observations[i].budget = budget_told(head->world_id, row->id, row->controller);
-		write_observation(&scene, viewer, &observations[i]);
+		write_observation(&scene, viewer, &recent, &observations[i]);
 		viewer++;
 	}
 }

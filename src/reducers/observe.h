@@ -26,6 +26,7 @@ typedef struct Observation
 	bool  untold;		/* it looks for itself: no text, no events and no list */
 	/* The tokens that it may spend; if there is no budget it is told of none. */
 	BudgetTold budget;
+	bool	   is_new;		 /* its mind is asked about the NPC for the first time since another one was */
 	bool	   reads_budget; /* the budget is read, as it stands for its controller */
 	/* Results. */
 	bool	   found;		/* there is such an NPC */

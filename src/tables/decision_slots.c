@@ -12,6 +12,7 @@
 #include "tables/decision_log.h"
 #include "tables/decision_slots.h"
 #include "tables/id_lists.h"
+#include "tables/index_rows.h"
 #include "tables/sessions.h"
 #include "tables/tokens.h"
 
@@ -92,7 +93,7 @@ static SpiStatement send =
 		 "        pace_as_of = coalesce(open.pace_as_of, d.pace_as_of),"
 		 "        pace_reserve = coalesce(open.pace_reserve, d.pace_reserve),"
 		 "        met_request_id = CASE WHEN d.met_player_id = open.player_id THEN d.met_request_id"
-		 "                              ELSE open.request_id END,"
+		 "                              WHEN d.met_player_id IS NOT NULL THEN open.request_id END,"
 		 "        met_player_id = open.player_id"
 		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
 		 " RETURNING %C",
@@ -476,4 +477,27 @@ slots_expired(const char *home, int *count)
 	uint64 rows = spi_run(&expired, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
 
 	return spi_rows(&expired, rows, count);
+}
+
+MetMind *
+slots_met(int64 world_id, const int64 *npc_ids, int npc_count, int *count)
+{
+	static IndexRows met_rows = {"decision_slots",
+								 "decision_slots_pkey",
+								 {{"npc_id", INT8OID},
+								  {"met_player_id", INT8OID},
+								  {"met_request_id", INT8OID}}};
+	MetMind			*met = palloc(sizeof(MetMind) * Max(npc_count, 1));
+	IndexReading	 reading;
+
+	*count = 0;
+	index_rows_of_ids(&reading, &met_rows, world_id, npc_ids, npc_count);
+	while (index_rows_next(&reading))
+		if (!reading.nulls[1] && *count < npc_count)
+			met[(*count)++] =
+				(MetMind) {.npc_id = index_rows_id(&reading),
+						   .player_id = DatumGetInt64(reading.values[1]),
+						   .request_id = reading.nulls[2] ? 0 : DatumGetInt64(reading.values[2])};
+	index_rows_end(&reading);
+	return met;
 }

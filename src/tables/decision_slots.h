@@ -82,6 +82,17 @@ extern OpenSlot *slots_reopen_orphans(int *count);
 extern OpenSlot *slots_reopen_backed_up(int64 world_id, const int64 *request_ids, const int64 *player_ids,
 										int request_count, int *count);
 
+/* Whose mind was asked about an NPC last. */
+typedef struct MetMind
+{
+	int64 npc_id;
+	int64 player_id;
+	int64 request_id; /* the first question that it was asked, since another one was; 0 = there was none */
+} MetMind;
+
+/* Returns those of the NPCs (ids ascending, each once) whose mind was ever asked, by id, by the caller's snapshot. */
+extern MetMind *slots_met(int64 world_id, const int64 *npc_ids, int npc_count, int *count);
+
 /* ---- answers, and their absence ---- */
 
 /* Why a question has no answer. Only a timeout has a name of its own; any other reason is told in words. */

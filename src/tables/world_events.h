@@ -113,9 +113,10 @@ typedef struct EventRow
 {
 	WorldEvent event;
 	int64	   revision;
-	char	  *text; /* of a message */
-	char *username;	 /* of the player whose doing it was, as it is now; NULL = nobody's, or one who is gone */
-	char *sent_at;	 /* a JSON string, or NULL */
+	char	  *text;		/* of a message */
+	char	  *interaction; /* its name, where world_events_last() reads it; or NULL */
+	char *username; /* of the player whose doing it was, as it is now; NULL = nobody's, or one who is gone */
+	char *sent_at;	/* a JSON string, or NULL */
 } EventRow;
 
 /*
@@ -126,6 +127,11 @@ typedef struct EventRow
 extern int world_events_since(int64 world_id, EventStream stream, int64 first, int limit, EventRow **rows);
 /* Returns how many messages there are from that sequence on. */
 extern int64 world_messages_count_since(int64 world_id, int64 first);
+/*
+ * Reads the last events and messages of a world, but for those of players, from at most so many rows of the log, and returns their number. It names
+ * no players.
+ */
+extern int world_events_last(int64 world_id, int rows_most, int limit, EventRow **rows);
 /* Reads the last messages of a world, however old, and returns their number. */
 extern int world_messages_last(int64 world_id, int limit, EventRow **rows);
 

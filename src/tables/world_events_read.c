@@ -82,6 +82,12 @@ static SpiStatement last_messages_statement = {READ_ROWS("messages > 0"),
 											   .read_only = true,
 											   SPI_GIVES(WrittenRow, row_columns)};
 
+static SpiStatement last_events_statement = {READ_ROWS("last_sequence > 0"),
+											 2,
+											 {INT8OID, INT8OID},
+											 .read_only = true,
+											 SPI_GIVES(WrittenRow, row_columns)};
+
 static SpiStatement count_messages_statement =
 	{"SELECT pg_catalog.count(*) FROM npcsim.world_event_log l, "
 	 "LATERAL pg_catalog.unnest(l.kinds) WITH ORDINALITY AS e (kind, n) "
@@ -315,4 +321,30 @@ world_messages_last(int64 world_id, int limit, EventRow **rows)
 						   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(limit)}, NULL, SPI_OK_SELECT);
 
 	return read_events(&last_messages_statement, count, STREAM_MESSAGES, 1, limit, rows);
+}
+
+int
+world_events_last(int64 world_id, int rows_most, int limit, EventRow **rows)
+{
+	uint64 count =
+		spi_run(&last_events_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(rows_most)}, NULL,
+				SPI_OK_SELECT);
+	EventRow *read = palloc(Max(limit, 1) * sizeof(EventRow));
+	int		  next = limit;
+
+	for (uint64 r = 0; r < count && next > 0; r++)
+	{
+		LogRow row = read_row(&last_events_statement, r);
+
+		for (int i = row.kinds.count - 1; i >= 0 && next > 0; i--)
+		{
+			if (id_element(&row.player_ids, i) != 0)
+				continue;
+			read_event(&row, i, &read[--next]);
+			if (read[next].event.data != NULL)
+				read[next].interaction = string_member(DatumGetJsonbP(row.data.values[i]), "interaction");
+		}
+	}
+	*rows = read + next;
+	return limit - next;
 }

@@ -117,6 +117,8 @@ SELECT is(npcsim_internal.fold_decisions(), 0::bigint, 'and never when they were
 SELECT results_eq('SELECT * FROM pg_temp.counted()', 'SELECT * FROM pg_temp.logged()', 'all is well');
 
 -- ---- questions that wait for a free slot ----
+-- So many tokens a day are asked for without waiting for their part of it.
+UPDATE npcsim.players SET declared_tokens_per_day = 5000000;
 SELECT pg_temp.metric('ada', 'reliability_score') AS before, npcsim.request_npc_decision(1, pg_temp.npc()) AS asked \gset
 SELECT pg_temp.by_hand('decision_slots', 'player_proofs', 'market_folds');
 CREATE FUNCTION pg_temp.open_for(seconds integer) RETURNS void LANGUAGE sql AS $$

@@ -49,6 +49,7 @@ INSERT INTO relations VALUES
     ('player_suspicion',      '',              '', '',  '{"player_id": 9000}',       'NS110', 'NS110', 'NS110', 'NS111'),
     ('paces',                 '',              '', '', '{"kind": "world", "id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('observation_log',       '',              '', 'S', '{}',                        'NS110', 'NS110', 'NS110', 'NS111'),
+    ('paces',                 '',              '', 'S', '{"kind": "world", "id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('fallback_log',          '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('server_api_spending',   '',              '', 'S', '{"player_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
@@ -116,7 +117,7 @@ INSERT INTO functions VALUES
     -- its owner's
     ('', '{guard_tables}'),
     -- what it, world_rows() and world_faults() ask
-    ('', '{state_tables,reference_faults,reliability_of,measured_tokens,waiting_questions}');
+    ('', '{state_tables,reference_faults,reliability_of,measured_tokens,waiting_questions,players_short_of_slots}');
 
 -- Used by npcsim alone, as columns that are generated.
 CREATE TEMP TABLE sequences (name text);
