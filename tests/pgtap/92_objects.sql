@@ -47,7 +47,6 @@ INSERT INTO relations VALUES
     ('world_books',           '',              '', '', '{"world_id": 1, "first_request_id": 1}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('world_event_log',       '',              '', '', '{"segment": 7, "last_sequence": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('player_suspicion',      '',              '', '',  '{"player_id": 9000}',       'NS110', 'NS110', 'NS110', 'NS111'),
-    ('paces',                 '',              '', '', '{"kind": "world", "id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('observation_log',       '',              '', 'S', '{}',                        'NS110', 'NS110', 'NS110', 'NS111'),
     ('paces',                 '',              '', 'S', '{"kind": "world", "id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
