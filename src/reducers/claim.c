@@ -63,19 +63,19 @@ typedef struct Offer
 
 typedef struct Claim
 {
-	int64		  world_id;
-	int64		  npc_id;
-	int64		  request_id;
-	int64		  player_id; /* whom it is for; POOL = nobody in particular */
-	const char	 *reason;
-	uint64		  serial; /* in the queue; 0 = it is not from there */
-	int			  place;  /* in the order of handing out */
-	Taker *session;
-	bool		  taken;
-	int32		  told_events;
-	int64		  told_state;
-	int64		  credit_most;
-	StringInfo	  body; /* NULL = it has nobody to go to */
+	int64		world_id;
+	int64		npc_id;
+	int64		request_id;
+	int64		player_id; /* whom it is for; POOL = nobody in particular */
+	const char *reason;
+	uint64		serial; /* in the queue; 0 = it is not from there */
+	int			place;	/* in the order of handing out */
+	Taker	   *session;
+	bool		taken;
+	int32		told_events;
+	int64		told_state;
+	int64		credit_most;
+	StringInfo	body; /* NULL = it has nobody to go to */
 	/* The actions it may choose from; NULL = no list was asked for. */
 	StringInfo offered;
 	Expense	   expense;
@@ -115,7 +115,7 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 			  int *session_count)
 {
 	Offer		   *offers = palloc(sizeof(Offer) * Max(count, 1));
-	Taker   *sessions;
+	Taker		   *sessions;
 	int				found;
 	LendingSession *lending = sessions_lending(gateway_id, ids, count, &found);
 
@@ -133,18 +133,18 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 		if (offer == NULL || offer->free <= 0)
 			continue;
 		sessions[*session_count] = (Taker) {.id = key.session_id,
-												   .player_id = lending[i].player_id,
-												   .world_id = lending[i].world_id,
-												   .free = Min(offer->free, lending[i].slots),
-												   .average_ms = lending[i].average_ms,
-												   .choices = lending[i].choices,
-												   .compact = lending[i].compact,
-												   .observations = lending[i].observations,
-												   .connected_at_real = lending[i].connected_at_real,
-												   .source_id = lending[i].source_id,
-												   .limits = lending[i].limits,
-												   .pooled = lending[i].pooled,
-												   .of_server = lending[i].of_server};
+											.player_id = lending[i].player_id,
+											.world_id = lending[i].world_id,
+											.free = Min(offer->free, lending[i].slots),
+											.average_ms = lending[i].average_ms,
+											.choices = lending[i].choices,
+											.compact = lending[i].compact,
+											.observations = lending[i].observations,
+											.connected_at_real = lending[i].connected_at_real,
+											.source_id = lending[i].source_id,
+											.limits = lending[i].limits,
+											.pooled = lending[i].pooled,
+											.of_server = lending[i].of_server};
 		(*session_count)++;
 	}
 	return sessions;
@@ -253,9 +253,9 @@ choose_requests(OpenQuestions *open, Spending *spending, Takers *takers, Claim *
 
 	while (count < most && (next = questions_next(open)) != NULL)
 	{
-		Expense		  expense;
-		Purchase	 *purchase;
-		Taker *session = session_that_can_afford(takers, spending, next, &expense, &purchase);
+		Expense	  expense;
+		Purchase *purchase;
+		Taker	 *session = session_that_can_afford(takers, spending, next, &expense, &purchase);
 
 		if (session == NULL)
 		{

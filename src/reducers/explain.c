@@ -189,7 +189,8 @@ explain_npc(WorldLock *lock, void *arguments, ReducerResult *result)
 }
 
 #define EXPLAIN_RATES \
-	.without_world = true, .returns = RETURNS_JSON, .client_roles = ROLES_PLAYERS, .burst = 20, .per_minute = 60
+	.without_world = true, .returns = RETURNS_JSON, .client_roles = ROLES_PLAYERS, .burst = 20, \
+	.per_minute = 60
 
 const Reducer reducer_explain_npc = {
 	OUTSIDE_REDUCER(explain_npc, explain_npc),

@@ -258,6 +258,42 @@ reserve_has(const PacedBudget *budgets, int count, int64 cost, int64 now)
 	return true;
 }
 
+/* Takes what a question costs from the paces of its budgets; false, and nothing is changed, if one of them does not allow it now. */
+static bool
+pay(Spending *spending, PacedBudget *budgets, int count, const OpenQuestion *question,
+	int64 tokens_per_decision, Expense *expense)
+{
+	PacedBudget before[BUDGETS_MOST];
+
+	if (count == 0)
+		return true;
+	expense->told = told_of(budgets, count, tokens_per_decision, spending->now);
+	expense->cost = Min(tokens_per_decision, expense->told.left);
+	if (expense->cost <= 0)
+		return false;
+	memcpy(before, budgets, sizeof(PacedBudget) * count);
+	if (!pace_take(budgets, count, expense->cost, false, spending->now) &&
+		!(reserve_has(budgets, count, expense->cost, spending->now) && is_urgent(spending, question) &&
+		  pace_take(budgets, count, expense->cost, true, spending->now)))
+		return false;
+	for (int i = 0; i < count; i++)
+	{
+		Pace *pace = &budgets[i].pace;
+
+		expense->lent[i] = lent_by_reserve(&before[i], pace);
+		if (expense->pace[i] < 0)
+		{
+			expense->npc_pace = *pace;
+			continue;
+		}
+		spending->rows[expense->pace[i]].saved = pace->saved;
+		spending->rows[expense->pace[i]].as_of = pace->as_of;
+		spending->rows[expense->pace[i]].reserve = pace->reserve;
+		spending->changed[expense->pace[i]] = true;
+	}
+	return true;
+}
+
 bool
 spending_take(Spending *spending, int spender, const OpenQuestion *question, Expense *expense)
 {
@@ -265,7 +301,6 @@ spending_take(Spending *spending, int spender, const OpenQuestion *question, Exp
 	BucketTerms			terms = source_terms(state->who.limits.rate);
 	Bucket				bucket = {0};
 	PacedBudget			budgets[BUDGETS_MOST];
-	PacedBudget			before[BUDGETS_MOST];
 	int					count = 0;
 
 	*expense = (Expense) {.pace = {-1, -1, -1}, .source = state->source};
@@ -300,33 +335,8 @@ spending_take(Spending *spending, int spender, const OpenQuestion *question, Exp
 									.reserve = npc->pace_reserve},
 						   .budget = budget_of(state->who.limits.npc_tokens, npc->spent, spending->now)};
 	}
-	if (count > 0)
-	{
-		expense->told = told_of(budgets, count, state->who.limits.tokens_per_decision, spending->now);
-		expense->cost = Min(state->who.limits.tokens_per_decision, expense->told.left);
-		if (expense->cost <= 0)
-			return false;
-		memcpy(before, budgets, sizeof(before));
-		if (!pace_take(budgets, count, expense->cost, false, spending->now) &&
-			!(reserve_has(budgets, count, expense->cost, spending->now) && is_urgent(spending, question) &&
-			  pace_take(budgets, count, expense->cost, true, spending->now)))
-			return false;
-	}
-	for (int i = 0; i < count; i++)
-	{
-		Pace *pace = &budgets[i].pace;
-
-		expense->lent[i] = lent_by_reserve(&before[i], pace);
-		if (expense->pace[i] < 0)
-		{
-			expense->npc_pace = *pace;
-			continue;
-		}
-		spending->rows[expense->pace[i]].saved = pace->saved;
-		spending->rows[expense->pace[i]].as_of = pace->as_of;
-		spending->rows[expense->pace[i]].reserve = pace->reserve;
-		spending->changed[expense->pace[i]] = true;
-	}
+	if (!pay(spending, budgets, count, question, state->who.limits.tokens_per_decision, expense))
+		return false;
 	if (state->source >= 0)
 	{
 		(void) bucket_take(&bucket, &terms, 1, spending->now * 1000);

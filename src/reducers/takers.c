@@ -45,9 +45,9 @@ static Taker *
 own_session_for(const Takers *takers, const QueuedQuestion *question)
 {
 	Taker *best = NULL;
-	bool		  untried = false;
-	int			  low = 0;
-	int			  high = takers->count;
+	bool   untried = false;
+	int	   low = 0;
+	int	   high = takers->count;
 
 	while (low < high)
 	{
@@ -61,7 +61,7 @@ own_session_for(const Takers *takers, const QueuedQuestion *question)
 	for (; low < takers->count && takers->sessions[low].player_id == question->player_id; low++)
 	{
 		Taker *session = &takers->sessions[low];
-		bool		  new_to_it = !question_was_tried(question, session->source_id);
+		bool   new_to_it = !question_was_tried(question, session->source_id);
 
 		if (session->gone || (untried && !new_to_it))
 			continue;
@@ -131,7 +131,7 @@ Taker *
 taker_for(Takers *takers, const OpenQuestion *open)
 {
 	Taker *session = own_session_for(takers, &open->question);
-	bool		  in_vain = session != NULL && question_was_tried(&open->question, session->source_id);
+	bool   in_vain = session != NULL && question_was_tried(&open->question, session->source_id);
 	Taker *server = NULL;
 
 	if (session == NULL && question_is_pooled(&takers->filter, open->question.player_id))

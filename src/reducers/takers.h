@@ -25,10 +25,10 @@ typedef struct Taker
 	TimestampTz	   connected_at_real;
 	int64		   source_id; /* 0 = none yet */
 	SpendingLimits limits;
-	int			   spender; /* its number among those who may spend something */
-	bool		   pooled;	/* it is asked about NPCs of other players, too */
+	int			   spender;	  /* its number among those who may spend something */
+	bool		   pooled;	  /* it is asked about NPCs of other players, too */
 	bool		   of_server; /* what it decides of these is bought (fallback.h) */
-	bool		   gone;	/* it ended meanwhile */
+	bool		   gone;	  /* it ended meanwhile */
 	/* The question that its budget is not enough for now; NULL = none. */
 	const OpenQuestion *unaffordable;
 } Taker;

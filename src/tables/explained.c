@@ -24,12 +24,12 @@ static SpiStatement explain_decision =
 	 .types = {INT8OID, INT8OID, INT8OID},
 	 .read_only = true};
 
-static SpiStatement select_controller =
-	{.sql =
-		 "SELECT coalesce(controller_player_id, 0) FROM npcsim.npc_identities WHERE world_id = $1 AND id = $2",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID},
-	 .read_only = true};
+static SpiStatement select_controller = {
+	.sql =
+		"SELECT coalesce(controller_player_id, 0) FROM npcsim.npc_identities WHERE world_id = $1 AND id = $2",
+	.nargs = 2,
+	.types = {INT8OID, INT8OID},
+	.read_only = true};
 
 /* Returns the text of the one row. */
 static char *
@@ -57,8 +57,8 @@ assignment_explained(int64 player_id)
 char *
 decision_explained(int64 world_id, int64 request_id, int64 player_id)
 {
-	return text_of(&explain_decision, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(request_id),
-												 Int64GetDatum(player_id)});
+	return text_of(&explain_decision,
+				   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(request_id), Int64GetDatum(player_id)});
 }
 
 bool

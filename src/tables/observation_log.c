@@ -21,8 +21,9 @@
 #include "tables/observation_log.h"
 
 static const StageColumn log_columns[] = {
-	{"clock", INT8OID},			  {"at_real", TIMESTAMPTZOID},	{"npc_ids", INT8ARRAYOID},
-	{"request_ids", INT8ARRAYOID}, {"player_ids", INT8ARRAYOID}, {"told", TEXTOID},
+	{"clock", INT8OID},			  {"at_real", TIMESTAMPTZOID},
+	{"npc_ids", INT8ARRAYOID},	  {"request_ids", INT8ARRAYOID},
+	{"player_ids", INT8ARRAYOID}, {"told", TEXTOID},
 };
 
 static void
@@ -50,27 +51,27 @@ make_log_row(const RowSet *set, RowBuilder *row, void *thing, void *arg, int col
 static const RowSet log_set = {"staged_observations", log_columns, lengthof(log_columns), make_log_row};
 static HotTable		log_table = {.name = "observation_log", .set = &log_set};
 
-static SpiStatement is_kept = {"SELECT FROM npcsim.world_settings WHERE id = $1 AND observation_log_bytes > 0",
-							   1,
-							   {INT8OID}};
+static SpiStatement is_kept =
+	{"SELECT FROM npcsim.world_settings WHERE id = $1 AND observation_log_bytes > 0", 1, {INT8OID}};
 
 /* Worlds that keep least, and worlds that are gone and have left something, which keep nothing. */
-static SpiStatement least_kept =
-	{.sql = "SELECT least((SELECT pg_catalog.min(observation_log_bytes) FROM npcsim.world_settings),"
-			"             (SELECT 0 FROM npcsim.observation_log o WHERE NOT EXISTS"
-			"              (SELECT FROM npcsim.world_settings w WHERE w.id = o.world_id) LIMIT 1))"};
+static SpiStatement least_kept = {
+	.sql = "SELECT least((SELECT pg_catalog.min(observation_log_bytes) FROM npcsim.world_settings),"
+		   "             (SELECT 0 FROM npcsim.observation_log o WHERE NOT EXISTS"
+		   "              (SELECT FROM npcsim.world_settings w WHERE w.id = o.world_id) LIMIT 1))"};
 
 /* Beside what was told a row has ids and an entry in the index. */
 #define ROW_BYTES "(pg_catalog.pg_column_size(o.told) + 8 * pg_catalog.cardinality(o.npc_ids) + 160)"
 
-static SpiStatement drop_oldest =
-	{.sql = "DELETE FROM npcsim.observation_log WHERE ctid = ANY (ARRAY("
-			" SELECT l.ctid FROM npcsim.observation_log l WHERE l.ctid = ANY (ARRAY("
-			"  SELECT s.place FROM (SELECT o.ctid AS place, o.world_id,"
-			"         pg_catalog.sum(" ROW_BYTES ") OVER (PARTITION BY o.world_id ORDER BY o.at_real DESC) AS bytes"
-			"          FROM npcsim.observation_log o) s"
-			"   LEFT JOIN npcsim.world_settings w ON w.id = s.world_id"
-			"  WHERE s.bytes > coalesce(w.observation_log_bytes, 0))) FOR UPDATE SKIP LOCKED))"};
+static SpiStatement drop_oldest = {
+	.sql = "DELETE FROM npcsim.observation_log WHERE ctid = ANY (ARRAY("
+		   " SELECT l.ctid FROM npcsim.observation_log l WHERE l.ctid = ANY (ARRAY("
+		   "  SELECT s.place FROM (SELECT o.ctid AS place, o.world_id,"
+		   "         pg_catalog.sum(" ROW_BYTES
+		   ") OVER (PARTITION BY o.world_id ORDER BY o.at_real DESC) AS bytes"
+		   "          FROM npcsim.observation_log o) s"
+		   "   LEFT JOIN npcsim.world_settings w ON w.id = s.world_id"
+		   "  WHERE s.bytes > coalesce(w.observation_log_bytes, 0))) FOR UPDATE SKIP LOCKED))"};
 
 void
 observation_log_write(int64 world_id, const ToldRow *row)

@@ -188,7 +188,9 @@ static const SpiColumn lender_columns[] = {
 	SPI_COLUMN(WorldLender, source_id, "l.source_id"),
 	SPI_COLUMN(WorldLender, free, "greatest(l.slots - coalesce(f.sent, 0), 0)::pg_catalog.int4"),
 	SPI_COLUMN(WorldLender, pooled, "l.pooled"),
-	SPI_COLUMN(WorldLender, of_server, "EXISTS (SELECT FROM npcsim.compute_sources k WHERE k.id = l.source_id AND k.player_id IS NULL)"),
+	SPI_COLUMN(
+		WorldLender, of_server,
+		"EXISTS (SELECT FROM npcsim.compute_sources k WHERE k.id = l.source_id AND k.player_id IS NULL)"),
 	SPI_COLUMN(WorldLender, pool_for_all, "p.pool_for_all"),
 };
 

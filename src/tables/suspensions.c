@@ -20,32 +20,34 @@ static const SpiColumn news_columns[] = {
 	SPI_COLUMN(SuspensionNews, suspended, "n.suspended"),
 };
 
-static SpiStatement select_news = {
-	.sql = "SELECT %C FROM ("
-		   " SELECT a.world_id, a.id AS player_id, 0 AS source_id, " PLAYER_SUSPENDED " AS suspended"
-		   "   FROM npcsim.player_accounts a WHERE " PLAYER_SUSPENDED " <> a.suspension_told"
-		   " UNION ALL"
-		   " SELECT k.world_id, COALESCE(k.player_id, 0), k.id, " SOURCE_SUSPENDED
-		   "   FROM npcsim.compute_sources k WHERE " SOURCE_SUSPENDED " <> k.suspension_told) n"
-		   " JOIN npcsim.world_clock c ON c.world_id = n.world_id AND c.home = $1"
-		   " ORDER BY n.world_id, n.player_id, n.source_id LIMIT 1000",
-	SPI_GIVES(SuspensionNews, news_columns),
-	.nargs = 1,
-	.types = {TEXTOID}};
+static SpiStatement select_news =
+	{.sql = "SELECT %C FROM ("
+			" SELECT a.world_id, a.id AS player_id, 0 AS source_id, " PLAYER_SUSPENDED " AS suspended"
+			"   FROM npcsim.player_accounts a WHERE " PLAYER_SUSPENDED " <> a.suspension_told"
+			" UNION ALL"
+			" SELECT k.world_id, COALESCE(k.player_id, 0), k.id, " SOURCE_SUSPENDED
+			"   FROM npcsim.compute_sources k WHERE " SOURCE_SUSPENDED " <> k.suspension_told) n"
+			" JOIN npcsim.world_clock c ON c.world_id = n.world_id AND c.home = $1"
+			" ORDER BY n.world_id, n.player_id, n.source_id LIMIT 1000",
+	 SPI_GIVES(SuspensionNews, news_columns),
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
-static SpiStatement tell_of_player = {
-	.sql = "UPDATE npcsim.player_accounts SET suspension_told = $2 WHERE id ="
-		   " (SELECT a.id FROM npcsim.player_accounts a WHERE a.id = $1 AND a.suspension_told <> $2 AND " PLAYER_SUSPENDED
-		   " = $2 FOR NO KEY UPDATE SKIP LOCKED)",
-	.nargs = 2,
-	.types = {INT8OID, BOOLOID}};
+static SpiStatement tell_of_player = {.sql =
+										  "UPDATE npcsim.player_accounts SET suspension_told = $2 WHERE id ="
+										  " (SELECT a.id FROM npcsim.player_accounts a WHERE a.id = $1 AND "
+										  "a.suspension_told <> $2 AND " PLAYER_SUSPENDED
+										  " = $2 FOR NO KEY UPDATE SKIP LOCKED)",
+									  .nargs = 2,
+									  .types = {INT8OID, BOOLOID}};
 
-static SpiStatement tell_of_source = {
-	.sql = "UPDATE npcsim.compute_sources SET suspension_told = $2 WHERE id ="
-		   " (SELECT k.id FROM npcsim.compute_sources k WHERE k.id = $1 AND k.suspension_told <> $2 AND " SOURCE_SUSPENDED
-		   " = $2 FOR NO KEY UPDATE SKIP LOCKED)",
-	.nargs = 2,
-	.types = {INT8OID, BOOLOID}};
+static SpiStatement tell_of_source = {.sql =
+										  "UPDATE npcsim.compute_sources SET suspension_told = $2 WHERE id ="
+										  " (SELECT k.id FROM npcsim.compute_sources k WHERE k.id = $1 AND "
+										  "k.suspension_told <> $2 AND " SOURCE_SUSPENDED
+										  " = $2 FOR NO KEY UPDATE SKIP LOCKED)",
+									  .nargs = 2,
+									  .types = {INT8OID, BOOLOID}};
 
 SuspensionNews *
 suspension_news_read(const char *home, int *count)
