@@ -534,7 +534,7 @@ CREATE FUNCTION npcsim_internal.npc_explained(world_id bigint, npc_id bigint) RE
                     CASE npc.decider WHEN 'operator' THEN 'an operator put it to sleep: set_npc_dormant(world_id, npc_id, false) wakes it'
                                      ELSE 'its mind cannot be asked, and built_in_fallback is off: it wakes when it can' END, NULL, NULL),
                    (4, 'no_policy', npc.decision_policy = 'none', 'decision_policy is none: minds are asked by request_npc_decision(world_id, npc_id) alone', NULL, NULL),
-                   (5, 'built_in', npc.player_id IS NULL, 'it has no player: the built-in mind decides for it', npc.looked_at_at, NULL),
+                   (5, 'built_in', npc.player_id IS NULL AND p.request_id IS NULL, 'it has no player: the built-in mind decides for it', npc.looked_at_at, NULL),
                    (10, 'standby', npc.player_id IS NOT NULL AND pg_catalog.pg_is_in_recovery(), 'who is connected is not known on a standby: ask the primary', NULL, NULL),
                    (11, 'banned', npc.account = 'banned', 'its player is banned', NULL, NULL),
                    (12, 'suspended', npc.suspended_until_real > npcsim_internal.market_now(), pg_catalog.concat('its player is suspended: ', coalesce(npc.suspension_reason, 'an operator decided so')), NULL, npc.suspended_until_real),
@@ -551,7 +551,8 @@ CREATE FUNCTION npcsim_internal.npc_explained(world_id bigint, npc_id bigint) RE
                     CASE WHEN waiting.seconds < 'Infinity' THEN npcsim_internal.market_now() + pg_catalog.make_interval(secs => waiting.seconds) END),
                    (29, 'rate_limited', lends.limited, 'its player''s sources were asked as often as they may be: decisions_per_second', NULL, NULL),
                    (30, 'thinking', p.status = 'sent', pg_catalog.format('its mind was asked %s s ago, and is waited for for %s s', pg_catalog.round(p.sent::numeric, 1), pg_catalog.round(p.timeout_ms / 1000.0, 1)), NULL, NULL),
-                   (31, 'waits_for_slot', p.status = 'open', pg_catalog.format('its question waits for a free slot of its player: number %s of the world''s, and its player has %s', p.place, lends.active_slots), NULL, NULL),
+                   (31, 'waits_for_slot', p.status = 'open', CASE WHEN p.player_id IS NULL THEN pg_catalog.format('its question waits for a free slot of any source that remembers nothing: number %s of the world''s', p.place)
+                                                                 ELSE pg_catalog.format('its question waits for a free slot of its player: number %s of the world''s, and its player has %s', p.place, lends.active_slots) END, NULL, NULL),
                    (32, 'backing_off', npc.player_id IS NOT NULL AND npc.asked_not_before > npc.clock,
                     pg_catalog.concat_ws(': ', pg_catalog.format('its mind came to nothing %s times in a row, and is left alone for a while, but for invitations and messages', npc.failures), p.last_error), npc.asked_not_before, NULL),
                    (33, 'invites', npc.state = 'requesting', 'it waits for the answers to its invitation', NULL, NULL),
@@ -564,7 +565,8 @@ CREATE FUNCTION npcsim_internal.npc_explained(world_id bigint, npc_id bigint) RE
         SELECT pg_catalog.jsonb_build_object(
                    'world_id', npc_explained.world_id, 'npc_id', npc_explained.npc_id, 'name', npc.name, 'clock', npc.clock,
                    'decides', CASE WHEN npc.state = 'dormant' OR npc.decision_policy = 'none' THEN 'nobody'
-                                   WHEN npc.player_id IS NULL OR h.reason IS NOT NULL THEN 'built_in' ELSE 'player' END,
+                                   WHEN npc.player_id IS NOT NULL AND h.reason IS NULL THEN 'player'
+                                   WHEN p.request_id IS NOT NULL THEN 'pool' ELSE 'built_in' END,
                    'because', CASE WHEN npc.state = 'dormant' THEN 'dormant'
                                    WHEN npc.decision_policy = 'none' THEN 'no_policy'
                                    WHEN npc.player_id IS NULL THEN CASE WHEN npc.assigned THEN 'kept' ELSE 'unassigned' END
@@ -593,7 +595,7 @@ CREATE FUNCTION npcsim.explain_npc(world_id bigint, npc_id bigint) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'npcsim_explain_npc';
 REVOKE ALL ON FUNCTION npcsim.explain_npc(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.explain_npc(bigint, bigint) IS
-    'Who decides for an NPC and why, what is pending, and why nothing happens: {"decides": player, built_in or nobody, "because", "player", "doing", "pending", "mind", "waits": [{"reason", "text", "until_clock", "until_real"}], the first to be mended first}. The manual has the words. Errors: NS101 no such world, NS201 no such NPC';
+    'Who decides for an NPC and why, what is pending, and why nothing happens: {"decides": player, pool (a source that remembers nothing is asked in its place), built_in or nobody, "because", "player", "doing", "pending", "mind", "waits": [{"reason", "text", "until_clock", "until_real"}], the first to be mended first}. The manual has the words. Errors: NS101 no such world, NS201 no such NPC';
 
 CREATE FUNCTION npcsim_internal.assignment_explained(player_id bigint) RETURNS jsonb
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off

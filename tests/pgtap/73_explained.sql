@@ -202,6 +202,17 @@ UPDATE npcsim.compute_sources SET state = 'suspended';
 SELECT is((SELECT s ->> 'idle' FROM jsonb_array_elements(npcsim.explain_assignment(pg_temp.player()) -> 'sources') AS s), 'suspended', 'suspended');
 SELECT npcsim.resume_compute_source(id) FROM npcsim.compute_sources;
 
+-- ---- the pool ----
+SELECT npcsim.client_disconnected(id) FROM npcsim.sessions;
+SELECT npcsim.client_connected('g1', pg_temp.player('bo'), 1, 'compute') IS NOT NULL AS connected;
+SELECT npcsim.update_player_heartbeat(pg_temp.player('bo'), '{"max_concurrency": 2, "stateless": true}');
+SELECT npcsim.tick_world(1, 4);
+SELECT npcsim.request_npc_decision(1, pg_temp.npc('Nobody')) AS asked \gset
+SELECT is(pg_temp.who_decides('Nobody'), 'pool unassigned', 'for who has no player the pool is asked');
+SELECT ok(NOT 'built_in' = ANY (pg_temp.waits('Nobody')) AND 'waits_for_slot' = ANY (pg_temp.waits('Nobody')), 'and a slot of it waited for');
+SELECT pg_temp.send();
+SELECT matches(pg_temp.status('Nobody'), '^sent .* 0$', 'until it is sent');
+
 -- ---- a parked world ----
 UPDATE npcsim.world_clock SET home = 'elsewhere' WHERE world_id = 1;
 SELECT is((pg_temp.waits())[1], 'parked', 'a world that was restored and not adopted');
