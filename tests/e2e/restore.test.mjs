@@ -26,7 +26,7 @@ const TABLES = [
 // ... and what was set for the whole database, what players lend, and what was counted of it.
 const SETTINGS = ['reducer_limits', 'persons', 'person_days', 'compute_sources', 'market_folds', 'world_books', 'source_minutes', 'source_outcomes', 'player_proofs', 'security_violations', 'player_suspicion', 'fallback_log', 'server_api_spending'];
 // What pg_dump must leave behind: what is only true here and now.
-const TRANSIENT = ['call_allowances', 'change_log', 'epochs', 'gateways', 'sessions'];
+const TRANSIENT = ['call_allowances', 'change_log', 'epochs', 'gateways', 'observation_log', 'paces', 'sessions'];
 // ... and what CREATE EXTENSION fills, or nobody misses after a day.
 const OWN = ['client_calls', 'installation', 'world_event_segments'];
 

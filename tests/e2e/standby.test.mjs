@@ -19,7 +19,8 @@ before(async () => {
   colony = await startColony({ npcs: 10 });
   const [npc, other] = await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 2');
   maud = await colony.player('maud', [npc.id]);
-  Object.assign(ids, { npc: npc.id, other: other.id, player: maud.id });
+  const request = await colony.value('SELECT npcsim.request_npc_decision($1, $2)', [colony.worldId, npc.id]);
+  Object.assign(ids, { npc: npc.id, other: other.id, player: maud.id, request });
   await colony.query(`SELECT npcsim.replay_world($1, name => 'Replay')`, [colony.worldId]);
   standby = await colony.cluster.standby();
 });
@@ -73,6 +74,19 @@ const CALLS = {
   world_faults: 'world_faults($world)',
   reference_faults: 'npcsim_internal.reference_faults($world)',
   state_tables: 'npcsim_internal.state_tables()',
+  explain_npc: 'explain_npc($world, $npc)',
+  npc_explained: 'npcsim_internal.npc_explained($world, $npc)',
+  explain_decision: 'explain_decision($world, $request)',
+  decision_explained: 'npcsim_internal.decision_explained($world, $request)',
+  explain_npc_decisions: 'explain_npc_decisions($world, $npc)',
+  observations_kept: 'npcsim_internal.observations_kept($world, NULL, $npc, 10)',
+  pending_decisions: 'npcsim_internal.pending_decisions($world)',
+  first_event_since: 'npcsim_internal.first_event_since($world, 1)',
+  events_of_npc: 'npcsim_internal.events_of_npc($world, $npc, 0, 1000000)',
+  lenders: 'npcsim_internal.lenders($world)',
+  player_wait: 'npcsim_internal.player_wait($player)',
+  source_is_limited: 'npcsim_internal.source_is_limited(1, 1)',
+  source_idle: `npcsim_internal.source_idle(true, 'active', false, false, false)`,
 };
 
 // What a gateway of spectators calls besides, on a standby.
