@@ -12,7 +12,7 @@
 #include "tables/decision_log.h"
 #include "tables/decision_slots.h"
 #include "tables/id_lists.h"
-#include "tables/index_rows.h"
+#include "tables/row_type.h"
 #include "tables/sessions.h"
 #include "tables/tokens.h"
 
@@ -479,25 +479,34 @@ slots_expired(const char *home, int *count)
 	return spi_rows(&expired, rows, count);
 }
 
+static const RowColumn met_columns[] = {
+	ROW_READ_NUMBER(MetMind, npc_id, "npc_id", INT8OID),
+	ROW_READ_NUMBER(MetMind, player_id, "met_player_id", INT8OID),	 /* NULL is 0 */
+	ROW_READ_NUMBER(MetMind, request_id, "met_request_id", INT8OID), /* as here */
+};
+
+static RowType met_minds = {.table = "decision_slots",
+							.index = "decision_slots_pkey",
+							.columns = met_columns,
+							.column_count = lengthof(met_columns)};
+
 MetMind *
 slots_met(int64 world_id, const int64 *npc_ids, int npc_count, int *count)
 {
-	static IndexRows met_rows = {"decision_slots",
-								 "decision_slots_pkey",
-								 {{"npc_id", INT8OID},
-								  {"met_player_id", INT8OID},
-								  {"met_request_id", INT8OID}}};
-	MetMind			*met = palloc(sizeof(MetMind) * Max(npc_count, 1));
-	IndexReading	 reading;
+	MetMind		*met = palloc(sizeof(MetMind) * Max(npc_count, 1));
+	IndexReading reading;
 
 	*count = 0;
-	index_rows_of_ids(&reading, &met_rows, world_id, npc_ids, npc_count);
-	while (index_rows_next(&reading))
-		if (!reading.nulls[1] && *count < npc_count)
-			met[(*count)++] =
-				(MetMind) {.npc_id = index_rows_id(&reading),
-						   .player_id = DatumGetInt64(reading.values[1]),
-						   .request_id = reading.nulls[2] ? 0 : DatumGetInt64(reading.values[2])};
+	index_rows_of_ids(&reading, rows_to_read(&met_minds), world_id, npc_ids, npc_count);
+	while (*count < npc_count && index_rows_next(&reading))
+	{
+		MetMind *mind = &met[*count];
+
+		*mind = (MetMind) {0};
+		rows_take(&met_minds, &(RowLoad) {.world_id = world_id}, &reading, mind);
+		if (mind->player_id != 0)
+			(*count)++;
+	}
 	index_rows_end(&reading);
 	return met;
 }

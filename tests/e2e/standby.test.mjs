@@ -87,6 +87,8 @@ const CALLS = {
   player_wait: 'npcsim_internal.player_wait($player)',
   source_is_limited: 'npcsim_internal.source_is_limited(1, 1)',
   source_idle: `npcsim_internal.source_idle(true, 'active', false, false, false)`,
+  get_player_suspicion_score: 'get_player_suspicion_score($player)',
+  measured_tokens: 'npcsim_internal.measured_tokens($world, $player)',
 };
 
 // What a gateway of spectators calls besides, on a standby.
@@ -102,6 +104,13 @@ const STANDBY_CALLS = {
 const SESSION_CALLS = {
   present_players: 'npcsim_internal.present_players($world)',
   askable_players: 'npcsim_internal.askable_players($world)',
+  lending_sessions: 'npcsim_internal.lending_sessions($world)',
+  world_lenders: 'npcsim_internal.world_lenders($world)',
+  players_short_of_slots: 'npcsim_internal.players_short_of_slots($world)',
+  waiting_questions: 'npcsim_internal.waiting_questions($world, $player)',
+  server_api_is_open: 'npcsim_internal.server_api_is_open($world)',
+  assign_npc_decisions: 'assign_npc_decisions($world)',
+  select_optimal_mcp_server: 'select_optimal_mcp_server($world, $npc)',
   unknown_sessions: `unknown_sessions('table', ARRAY[1]::bigint[])`,
 };
 
