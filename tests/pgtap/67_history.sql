@@ -93,5 +93,15 @@ SELECT npcsim.submit_npc_decision(pg_temp.player(), jsonb_build_object('request_
 SELECT npcsim.tick_world(1, 3);
 SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Far'), pg_temp.player('bo'));
 SELECT is((SELECT array_agg(h ->> 'type' ORDER BY n) FROM json_array_elements(pg_temp.asked_now(who => 'Far') -> 'history') WITH ORDINALITY AS t (h, n)), '{npc_created,npc_arrived}', 'what an NPC did itself is told, and not what was said where it is not');
+-- Somebody who eats, and has a stock of needs that nobody else needs to know.
+SELECT pg_temp.make('Sid', 52, 20);
+SELECT npcsim.tick_world(1, 0.1);
+SELECT pg_temp.asked_now(who => 'Sid') IS NOT NULL;
+SELECT npcsim.submit_npc_decision(pg_temp.player(), jsonb_build_object('request_id', pg_temp.request('Sid'), 'action', 'consume', 'target_id', npcsim.create_item(1, 'apple', 53, 20)));
+SELECT npcsim.tick_world(1, 10);
+SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Sid'), pg_temp.player('bo'));
+CREATE TEMP TABLE ate AS SELECT h, n FROM json_array_elements(pg_temp.asked_now(who => 'Sid') -> 'history') WITH ORDINALITY AS t (h, n);
+SELECT is((SELECT array_agg(h ->> 'type' ORDER BY n) FROM ate WHERE h ->> 'type' LIKE 'interaction%'), '{interaction_started,interaction_finished}', 'of interactions it is told');
+SELECT is((SELECT array_agg(DISTINCT k ORDER BY k) FROM ate, json_object_keys(h) AS k), '{at,interaction,target_id,type}', 'when, which and with what, and no more');
 
 SELECT * FROM finish();
