@@ -103,5 +103,6 @@ SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Sid'), pg_temp.player('bo'));
 CREATE TEMP TABLE ate AS SELECT h, n FROM json_array_elements(pg_temp.asked_now(who => 'Sid') -> 'history') WITH ORDINALITY AS t (h, n);
 SELECT is((SELECT array_agg(h ->> 'type' ORDER BY n) FROM ate WHERE h ->> 'type' LIKE 'interaction%'), '{interaction_started,interaction_finished}', 'of interactions it is told');
 SELECT is((SELECT array_agg(DISTINCT k ORDER BY k) FROM ate, json_object_keys(h) AS k), '{at,interaction,target_id,type}', 'when, which and with what, and no more');
+SELECT is((SELECT array_agg(DISTINCT (h -> 'interaction')::text) FROM ate WHERE h ->> 'type' LIKE 'interaction%'), '{"\"consume\""}', 'by its name alone');
 
 SELECT * FROM finish();
