@@ -66,41 +66,22 @@ is_in_sight(const WorldEvent *event, Cell cell)
 	return event->placed && x * x + y * y <= SIGHT_SQUARED;
 }
 
+/* What an NPC did, or what became of it, as everybody can see who is near. */
+static const bool kind_is_seen[WORLD_EVENT_KINDS] = {
+	[WORLD_EVENT_NPC_CREATED] = true,		   [WORLD_EVENT_NPC_ARRIVED] = true,
+	[WORLD_EVENT_NPC_STOPPED] = true,		   [WORLD_EVENT_INTERACTION_STARTED] = true,
+	[WORLD_EVENT_INTERACTION_FINISHED] = true, [WORLD_EVENT_INTERACTION_CANCELLED] = true,
+	[WORLD_EVENT_INTERACTION_JOINED] = true,   [WORLD_EVENT_INTERACTION_LEFT] = true,
+};
+
 /* Whether an event is told of in the history of an NPC. */
 static bool
 is_told(const TookPart *took_part, const WorldEvent *event, int64 npc_id, Cell cell)
 {
-	switch (event->kind)
-	{
-		case WORLD_EVENT_NPC_SAID:
-			return event->npc_id == npc_id || is_in_sight(event, cell) ||
-				   was_in(took_part, event->interaction_id);
-		case WORLD_EVENT_NPC_CREATED:
-		case WORLD_EVENT_NPC_ARRIVED:
-		case WORLD_EVENT_NPC_STOPPED:
-		case WORLD_EVENT_INTERACTION_STARTED:
-		case WORLD_EVENT_INTERACTION_FINISHED:
-		case WORLD_EVENT_INTERACTION_CANCELLED:
-		case WORLD_EVENT_INTERACTION_JOINED:
-		case WORLD_EVENT_INTERACTION_LEFT:
-			return event->npc_id == npc_id;
-		case WORLD_EVENT_NONE:
-		case WORLD_EVENT_CHAT:
-		case WORLD_EVENT_MAP_PING:
-		case WORLD_EVENT_NPC_REMOVED:
-		case WORLD_EVENT_ITEM_CREATED:
-		case WORLD_EVENT_ITEM_REMOVED:
-		case WORLD_EVENT_ITEM_USED_UP:
-		case WORLD_EVENT_ITEM_RESPAWNED:
-		case WORLD_EVENT_DECISION_INVALIDATED:
-		case WORLD_EVENT_INTERACTION_CONFLICT:
-		case WORLD_EVENT_PATH_RECALCULATED:
-		case WORLD_EVENT_SOURCE_SUSPENDED:
-		case WORLD_EVENT_SOURCE_BACK:
-		case WORLD_EVENT_KINDS:
-			break;
-	}
-	return false;
+	if (event->kind == WORLD_EVENT_NPC_SAID)
+		return event->npc_id == npc_id || is_in_sight(event, cell) ||
+			   was_in(took_part, event->interaction_id);
+	return kind_is_seen[event->kind] && event->npc_id == npc_id;
 }
 
 /* Writes one event, as an object. */
