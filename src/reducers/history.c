@@ -67,12 +67,20 @@ is_in_sight(const WorldEvent *event, Cell cell)
 }
 
 /* What an NPC did, or what became of it, as everybody can see who is near. */
-static const bool kind_is_seen[WORLD_EVENT_KINDS] = {
-	[WORLD_EVENT_NPC_CREATED] = true,		   [WORLD_EVENT_NPC_ARRIVED] = true,
-	[WORLD_EVENT_NPC_STOPPED] = true,		   [WORLD_EVENT_INTERACTION_STARTED] = true,
-	[WORLD_EVENT_INTERACTION_FINISHED] = true, [WORLD_EVENT_INTERACTION_CANCELLED] = true,
-	[WORLD_EVENT_INTERACTION_JOINED] = true,   [WORLD_EVENT_INTERACTION_LEFT] = true,
+static const WorldEventKind seen_kinds[] = {
+	WORLD_EVENT_NPC_CREATED,		 WORLD_EVENT_NPC_ARRIVED,		   WORLD_EVENT_NPC_STOPPED,
+	WORLD_EVENT_INTERACTION_STARTED, WORLD_EVENT_INTERACTION_FINISHED, WORLD_EVENT_INTERACTION_CANCELLED,
+	WORLD_EVENT_INTERACTION_JOINED,	 WORLD_EVENT_INTERACTION_LEFT,
 };
+
+static bool
+kind_is_seen(WorldEventKind kind)
+{
+	for (size_t i = 0; i < lengthof(seen_kinds); i++)
+		if (seen_kinds[i] == kind)
+			return true;
+	return false;
+}
 
 /* Whether an event is told of in the history of an NPC. */
 static bool
@@ -81,7 +89,7 @@ is_told(const TookPart *took_part, const WorldEvent *event, int64 npc_id, Cell c
 	if (event->kind == WORLD_EVENT_NPC_SAID)
 		return event->npc_id == npc_id || is_in_sight(event, cell) ||
 			   was_in(took_part, event->interaction_id);
-	return kind_is_seen[event->kind] && event->npc_id == npc_id;
+	return event->npc_id == npc_id && kind_is_seen(event->kind);
 }
 
 /* Writes one event, as an object. */

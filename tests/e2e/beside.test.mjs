@@ -52,7 +52,7 @@ function chatter({ player, watcher, npcs }) {
     for (const request of player.of('decision_request').splice(-2)) player.send({ type: 'decision_response', request_id: request.request_id, action: 'wait', parameters: { duration: 1 } });
     player.send({ type: 'call', id: number, reducer: ['send_chat', 'map_ping', 'request_npc_decision', 'request_npc_assignment'][number % 4],
       args: { text: 'x', x: 1, y: 1, npc_id: npcs[0], desired_npc_count: 6 } });
-    player.send({ type: 'compute_heartbeat', max_concurrency: 4 });
+    if (number % 5 === 0) player.send({ type: 'compute_heartbeat', max_concurrency: 4 }); // more than two a second would be a flood
     player.send({ type: 'camera', min_x: at, min_y: 0, max_x: at + 5, max_y: 9 });
     watcher.send({ type: 'subscribe', id: number });
   }, 120);
