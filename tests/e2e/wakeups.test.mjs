@@ -40,9 +40,18 @@ async function holdNotifications() {
   const holder = await colony.cluster.connect('colony', { name: 'holder' });
   await waitFor(async () => (await holder.query('SHOW synchronous_standby_names')).rows[0].synchronous_standby_names === 'nobody');
   await holder.query('SET synchronous_commit = on');
-  const ended = holder.query(`SELECT pg_logical_emit_message(true, 'test', 'written'); NOTIFY nobody`).catch(() => {});
-  await waitFor(() => colony.value(`SELECT true FROM pg_stat_activity WHERE application_name = 'holder' AND wait_event = 'SyncRep'`),
-    { what: 'the lock of notifications to be held' });
+  // Until the checkpointer has read the setting, too, nobody waits: then it is written once more.
+  let ended = null;
+  const write = () => {
+    const written = holder.query(`SELECT pg_logical_emit_message(true, 'test', 'written'); NOTIFY nobody`).catch(() => {}).then(() => {
+      if (ended === written) ended = null;
+    });
+    ended = written;
+  };
+  await waitFor(() => {
+    if (ended === null) write();
+    return colony.value(`SELECT true FROM pg_stat_activity WHERE application_name = 'holder' AND wait_event = 'SyncRep'`);
+  }, { what: 'the lock of notifications to be held' });
   return {
     release: async () => {
       await colony.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'`);
