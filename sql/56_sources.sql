@@ -143,11 +143,14 @@ REVOKE ALL ON FUNCTION npcsim_internal.lending_sessions(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.lending_sessions(bigint) IS
     'Sessions of a world that lend at this moment, with the state of their sources. pooled: source_is_pooled(), or, of_server, server_api_is_open()';
 
--- It runs with the owner's rights, since workers may not read accounts.
+-- It runs with the owner's rights, since workers may not read accounts. Each tick calls it: a body of PL/pgSQL is planned once a session.
 CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
     RETURNS TABLE (player_id bigint, askable boolean, paced boolean, draining boolean, pool_slots integer, pool_drains boolean, pool_for_all boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
-    BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
         SELECT l.player_id, l.active AND b.has_tokens,
                coalesce(least(nullif(w.max_tokens_per_day, 0), nullif(w.max_tokens_per_player_per_day, 0), nullif(w.max_tokens_per_npc_per_day, 0),
                               nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false),
@@ -170,7 +173,8 @@ CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
                       AND (a.declared_tokens_per_day = 0
                            OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day)) AS b (has_tokens)
          WHERE w.id = world_lenders.world_id;
-    END;
+END
+$$;
 REVOKE ALL ON FUNCTION npcsim_internal.world_lenders(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.world_lenders(bigint) IS
     'Players of a world who lend at this moment. askable: from an active source, and tokens of the day, own, declared and the world''s, are left; paced: these are less than a decision a second, so that questions wait for their part of the day; draining: from a source that is draining; pool_slots: questions about NPCs of others that it takes at a time; pool_drains: one of its sources of the pool is draining; pool_for_all: the pool is asked about NPCs without a player, too';

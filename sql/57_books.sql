@@ -128,12 +128,14 @@ CREATE FUNCTION npcsim_internal.waiting_questions(world_id bigint, player_id big
 DECLARE
     questions bigint;
 BEGIN
+    -- The index finds each slot, however many there are and whatever the statistics say.
     SELECT count(*) INTO questions
       FROM npcsim.npc_identities i
       JOIN npcsim.world_clock c ON c.world_id = i.world_id AND c.status = 'running'
-      JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id AND d.status = 1 AND d.player_id = i.controller_player_id
      WHERE i.world_id = waiting_questions.world_id AND i.controller_player_id = waiting_questions.player_id
-       AND greatest(d.opened_at_real, c.started_at_real) < statement_timestamp() - interval '10 s';
+       AND (SELECT d.status = 1 AND d.player_id = i.controller_player_id
+                   AND greatest(d.opened_at_real, c.started_at_real) < statement_timestamp() - interval '10 s'
+              FROM npcsim.decision_slots d WHERE d.world_id = i.world_id AND d.npc_id = i.id);
     IF questions > 0
        AND EXISTS (SELECT FROM npcsim.sessions s LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id
                     WHERE s.world_id = waiting_questions.world_id AND s.player_id = waiting_questions.player_id AND NOT s.ended

@@ -81,8 +81,11 @@ COMMENT ON FUNCTION npcsim_internal.lending_sessions(bigint) IS
 
 CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
     RETURNS TABLE (player_id bigint, askable boolean, paced boolean, draining boolean, pool_slots integer, pool_drains boolean, pool_for_all boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
-    BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
         SELECT l.player_id, l.active AND b.has_tokens,
                coalesce(least(nullif(w.max_tokens_per_day, 0), nullif(w.max_tokens_per_player_per_day, 0), nullif(w.max_tokens_per_npc_per_day, 0),
                               nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false),
@@ -105,7 +108,8 @@ CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
                       AND (a.declared_tokens_per_day = 0
                            OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day)) AS b (has_tokens)
          WHERE w.id = world_lenders.world_id;
-    END;
+END
+$$;
 REVOKE ALL ON FUNCTION npcsim_internal.world_lenders(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.world_lenders(bigint) IS
     'Players of a world who lend at this moment. askable: from an active source, and tokens of the day, own, declared and the world''s, are left; paced: these are less than a decision a second, so that questions wait for their part of the day; draining: from a source that is draining; pool_slots: questions about NPCs of others that it takes at a time; pool_drains: one of its sources of the pool is draining; pool_for_all: the pool is asked about NPCs without a player, too';
@@ -974,12 +978,14 @@ CREATE FUNCTION npcsim_internal.waiting_questions(world_id bigint, player_id big
 DECLARE
     questions bigint;
 BEGIN
+    -- The index finds each slot, however many there are and whatever the statistics say.
     SELECT count(*) INTO questions
       FROM npcsim.npc_identities i
       JOIN npcsim.world_clock c ON c.world_id = i.world_id AND c.status = 'running'
-      JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id AND d.status = 1 AND d.player_id = i.controller_player_id
      WHERE i.world_id = waiting_questions.world_id AND i.controller_player_id = waiting_questions.player_id
-       AND greatest(d.opened_at_real, c.started_at_real) < statement_timestamp() - interval '10 s';
+       AND (SELECT d.status = 1 AND d.player_id = i.controller_player_id
+                   AND greatest(d.opened_at_real, c.started_at_real) < statement_timestamp() - interval '10 s'
+              FROM npcsim.decision_slots d WHERE d.world_id = i.world_id AND d.npc_id = i.id);
     IF questions > 0
        AND EXISTS (SELECT FROM npcsim.sessions s LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id
                     WHERE s.world_id = waiting_questions.world_id AND s.player_id = waiting_questions.player_id AND NOT s.ended
