@@ -22,6 +22,15 @@ CREATE TEMP TABLE bad AS SELECT name || ' = ' || value AS what, code FROM
     UNION ALL SELECT name || ' = NULL', '22004' FROM unnest('{enable_commercial_fallback,server_backup_enabled}'::text[]) AS name;
 SELECT throws_ok('UPDATE npcsim.worlds SET ' || what, code, NULL, 'refused: ' || what) FROM bad;
 SELECT throws_ok('UPDATE npcsim.world_settings SET ' || what, CASE code WHEN '22004' THEN '23502' ELSE '23514' END, NULL, 'nor does its table take it: ' || what) FROM bad;
+CREATE FUNCTION pg_temp.may_buy(commercial boolean, backup boolean, cap bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE npcsim.worlds SET enable_commercial_fallback = commercial, server_backup_enabled = backup, server_api_cost = 3000, server_api_cap_per_day = cap, hybrid_cap_per_day = 0;
+    RETURN (SELECT bool_or(npcsim_internal.server_api_is_open(id)) FROM npcsim.worlds);
+END
+$$;
+SELECT results_eq('SELECT c, b, m, pg_temp.may_buy(c, b, m) FROM unnest(''{t,t,t,f,f}''::boolean[], ''{t,t,f,t,f}''::boolean[], ''{3000,2999,3000,3000,3000}''::bigint[]) AS t (c, b, m)',
+                  'VALUES (true, true, 3000::bigint, true), (true, true, 2999, false), (true, false, 3000, false), (false, true, 3000, false), (false, false, 3000, false)',
+                  'decisions are bought where both say so, and the cap is enough for one');
 UPDATE npcsim.worlds SET enable_commercial_fallback = false, server_backup_enabled = false, server_api_cost = 3000, server_api_cap_per_day = 0, hybrid_cap_per_day = 0;
 
 -- ---- who lends ----
